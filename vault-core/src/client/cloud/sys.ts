@@ -1,0 +1,64 @@
+// The vault itself: seal state, initialisation, the records of its audit.
+
+import type { Infer } from '../../wire/schema.ts';
+import type {
+  auditLogReply,
+  initBody,
+  InitReply,
+  licenseReply,
+  SealStatus,
+  unsealBody,
+  unsealReply,
+} from '../../wire/shapes.ts';
+import { path } from '../path.ts';
+import { type CallOptions, type ManagementCalls, objectOf } from './calls.ts';
+
+export class SysApi {
+  readonly #calls: ManagementCalls;
+
+  constructor(calls: ManagementCalls) {
+    this.#calls = calls;
+  }
+
+  /** Seal state by the route that load balancers ask; a sealed vault is an answer, no error. */
+  async health(options: CallOptions = {}): Promise<SealStatus> {
+    const call = { method: 'GET', rest: path`/v1/sys/health`, auth: 'none', accept: [501, 503] } as const;
+    return objectOf(await this.#calls.at({ ...call, ...options }), 'the health') as SealStatus;
+  }
+
+  async sealStatus(options: CallOptions = {}): Promise<SealStatus> {
+    const call = { method: 'GET', rest: path`/v1/sys/seal-status`, auth: 'none' } as const;
+    return objectOf(await this.#calls.at({ ...call, ...options }), 'the seal state') as SealStatus;
+  }
+
+  /** The answer holds the root token and the shares: nobody can read them again. @throws CONFLICT when it was done before */
+  async init(body: Infer<typeof initBody>, options: CallOptions = {}): Promise<InitReply> {
+    const hide = body.passphrase === undefined ? [] : [body.passphrase];
+    const call = { method: 'POST', rest: path`/v1/sys/init`, auth: 'none', body, hide } as const;
+    return objectOf(await this.#calls.at({ ...call, ...options }), 'the answer') as InitReply;
+  }
+
+  /** One share, all shares, or `reset`. */
+  async unseal(body: Infer<typeof unsealBody>, options: CallOptions = {}): Promise<Infer<typeof unsealReply>> {
+    const hide = [...(body.share === undefined ? [] : [body.share]), ...(body.shares ?? [])];
+    const call = { method: 'POST', rest: path`/v1/sys/unseal`, auth: 'none', body, hide } as const;
+    return objectOf(await this.#calls.at({ ...call, ...options }), 'the answer') as Infer<typeof unsealReply>;
+  }
+
+  /** Takes a root token. */
+  async seal(options: CallOptions = {}): Promise<void> {
+    await this.#calls.at({ method: 'POST', rest: path`/v1/sys/seal`, auth: 'vault', ...options });
+  }
+
+  /** The newest records of the whole vault's audit. Takes a root token. */
+  async auditLog(options: CallOptions & { readonly limit?: number } = {}): Promise<Infer<typeof auditLogReply>> {
+    const { limit, signal } = options;
+    const call = { method: 'GET', rest: path`/v1/sys/audit-log`, query: { limit }, auth: 'vault', signal } as const;
+    return objectOf(await this.#calls.at(call), 'the answer') as Infer<typeof auditLogReply>;
+  }
+
+  async license(options: CallOptions = {}): Promise<Infer<typeof licenseReply>> {
+    const call = { method: 'GET', rest: path`/v1/sys/license`, auth: 'none' } as const;
+    return objectOf(await this.#calls.at({ ...call, ...options }), 'the answer') as Infer<typeof licenseReply>;
+  }
+}

@@ -1,0 +1,35 @@
+// The client's public surface.
+
+export { type SecretEvent, type WatchOptions } from './change.ts';
+export { createClient, type GetOptions, type ReadOptions, type RequestOptions, VaultClient } from './client.ts';
+export { type CloudApi } from './cloud/api.ts';
+export { type CallOptions, type RemoveOptions } from './cloud/calls.ts';
+export { type AuditOptions } from './cloud/projects.ts';
+export { type CreatedToken, type NewToken } from './cloud/tokens.ts';
+export {
+  type ConfigDefinition,
+  type ConfigField,
+  type ConfigOf,
+  type ConfigSchema,
+  type ConfigSource,
+  type ConfigType,
+  defineConfig,
+  oneOf,
+  optional,
+  withDefault,
+} from './config.ts';
+export { type SecretMetadata } from './decode.ts';
+export { isUnrouted } from './failures.ts';
+export { type Injected, type InjectOptions } from './inject.ts';
+export { type LogEntry, type Logger } from './log.ts';
+export { type ClientOptions } from './options.ts';
+export { type ProjectName } from './scope.ts';
+export { Secrets } from './secrets.ts';
+export { type WatchCallback, type Watcher } from './watch.ts';
+export {
+  type BatchOperation,
+  type BatchResult,
+  type DeleteOptions,
+  type SetOptions,
+  type WriteOptions,
+} from './writer.ts';

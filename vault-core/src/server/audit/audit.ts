@@ -1,0 +1,205 @@
+// The audit of one server process. A record is in a device before the answer leaves; the records of one event-loop turn go
+// out in one write. Each second, and at seal and stop, the files are forced to disk, and then the chain's head and the
+// indexed records go to the store: a crash can leave lines after the head, never a head after the lines.
+
+import { ZvaultError, messageOf } from '../../domain/errors.ts';
+import { systemActor } from '../../domain/actor.ts';
+import type { Store } from '../store/store.ts';
+import { AuditChain } from './chain.ts';
+import type { FileDevice } from './file-device.ts';
+import { type AuditPage, type AuditQuery, type IndexedRun, indexLines, queryAudit } from './index-table.ts';
+import { runsOfProject } from './runs.ts';
+import type { AuditEvent } from './record.ts';
+import { recoverLines } from './recovery.ts';
+
+export interface AuditOptions {
+  readonly store: Store;
+  /** None: the table in the store is the only log (a vault in memory). */
+  readonly devices: readonly FileDevice[];
+  /** Most lines in the table. */
+  readonly maxLines: number;
+  readonly now: () => number;
+  /** Wraps the chain's key for the store; `undefined` while the vault is sealed. */
+  readonly wrapKey: (key: Buffer, address: string) => Promise<Buffer | undefined>;
+  readonly warn: (message: string) => void;
+}
+
+interface Waiting {
+  readonly event: AuditEvent;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const flushIntervalMs = 1000;
+/** Lines that wait for the table while the store does not answer; beyond it the oldest are only in the files. */
+const maxPendingLines = 100_000;
+
+export class Audit {
+  readonly #options: AuditOptions;
+  readonly #chain = new AuditChain();
+  #turn: Waiting[] = [];
+  #pending: IndexedRun[] = [];
+  #pendingLines = 0;
+  #flushing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #keyStored = false;
+  #closed = false;
+
+  constructor(options: AuditOptions) {
+    this.#options = options;
+  }
+
+  /** Writes the start record and indexes what a crash left unindexed. */
+  async start(): Promise<void> {
+    const left = await recoverLines(this.#options.store, this.#options.devices[0]);
+    this.#pending.push(...left);
+    this.#pendingLines += left.length;
+    this.appendNow([this.#systemEvent('start')]);
+    this.#timer = setInterval(() => {
+      this.flush().catch((error: unknown) => this.#options.warn(`can't store the audit head: ${messageOf(error)}`));
+    }, flushIntervalMs);
+    this.#timer.unref();
+  }
+
+  /** Resolves when the record is in a device. @throws AUDIT_UNAVAILABLE when none takes it */
+  append(event: AuditEvent): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#turn.push({ event, resolve, reject }) === 1) setImmediate(() => this.#endTurn());
+    });
+  }
+
+  /** Writes the records at once: for what must be in the log before a commit. @throws AUDIT_UNAVAILABLE */
+  appendNow(events: readonly AuditEvent[]): void {
+    if (events.length === 0) return;
+    if (this.#closed) throw new ZvaultError('AUDIT_UNAVAILABLE', 'the audit is closed');
+    const head = this.#chain.head;
+    const timestamp = new Date(this.#options.now()).toISOString();
+    const lines = events.map((event) => this.#chain.line(event, timestamp));
+    const bytes = Buffer.from(lines.join(''));
+    try {
+      this.#write(bytes);
+    } catch (error) {
+      this.#chain.rewind(head);
+      throw error;
+    }
+    this.#pending.push(...runsOfProject(bytes, lines, events));
+    this.#pendingLines += lines.length;
+  }
+
+  /** Records something that no request did. */
+  note(operation: string, data: Readonly<Record<string, unknown>> | null = null): void {
+    this.appendNow([this.#systemEvent(operation, data)]);
+  }
+
+  /** A page of the table, everything recorded so far included. */
+  async query(query: AuditQuery): Promise<AuditPage> {
+    await this.flush();
+    return queryAudit(this.#options.store, query);
+  }
+
+  /** Forces the files to disk and stores head and records. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(
+      () => this.#flush(),
+      () => this.#flush(),
+    );
+    return this.#flushing;
+  }
+
+  /** Writes the stop record, flushes, and forgets the chain's key. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    clearInterval(this.#timer);
+    try {
+      this.note('stop');
+      await this.flush();
+    } finally {
+      this.#closed = true;
+      for (const device of this.#options.devices) device.close();
+      this.#chain.zero();
+    }
+  }
+
+  #endTurn(): void {
+    const turn = this.#turn;
+    this.#turn = [];
+    try {
+      this.appendNow(turn.map(({ event }) => event));
+      for (const { resolve } of turn) resolve();
+    } catch (error) {
+      for (const { reject } of turn) reject(error);
+    }
+  }
+
+  /** At least one device must take the bytes. */
+  #write(bytes: Buffer): void {
+    const { devices, warn } = this.#options;
+    let failure: unknown;
+    let taken = devices.length === 0;
+    for (const device of devices) {
+      try {
+        device.append(bytes);
+        taken = true;
+      } catch (error) {
+        failure = error;
+        warn(`can't write to the audit file ${device.path}: ${messageOf(error)}`);
+      }
+    }
+    if (!taken) {
+      throw new ZvaultError('AUDIT_UNAVAILABLE', "the audit log can't be written, so nothing is done", {
+        hint: 'free space for the audit file, or make it writable',
+        cause: failure,
+      });
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const runs = this.#pending;
+    const count = this.#pendingLines;
+    if (count === 0) return;
+    const { store, devices, now, maxLines } = this.#options;
+    const head = this.#chain.head;
+    this.#pending = [];
+    this.#pendingLines = 0;
+    try {
+      for (const device of devices) device.sync();
+      const address = `audit/chain/${head.chain}`;
+      const wrapped = this.#keyStored ? undefined : await this.#options.wrapKey(this.#chain.key, address);
+      const device = devices[0];
+      await store.transaction(async (transaction) => {
+        await indexLines(transaction, runs, now(), maxLines);
+        if (wrapped) await transaction.put(address, wrapped);
+        await transaction.put(
+          `audit/head/${head.chain}`,
+          JSON.stringify({ ...head, at: now(), ...(device ? { path: device.path, offset: device.sizeBytes } : {}) }),
+        );
+      });
+      if (wrapped) this.#keyStored = true;
+    } catch (error) {
+      // Kept for the next attempt, unless there are too many: then the table misses some, and the files have them.
+      if (count + this.#pendingLines <= maxPendingLines) {
+        this.#pending = [...runs, ...this.#pending];
+        this.#pendingLines += count;
+      }
+      throw error;
+    }
+  }
+
+  #systemEvent(operation: string, data: Readonly<Record<string, unknown>> | null = null): AuditEvent {
+    return {
+      operation,
+      action: `server.${operation}`,
+      path: '',
+      data,
+      remoteAddress: null,
+      userAgent: null,
+      status: 0,
+      error: null,
+      actor: systemActor,
+      orgId: null,
+      projectId: null,
+      environment: null,
+      resource: '',
+    };
+  }
+}

@@ -1,0 +1,122 @@
+// Erases what has been in the trash longer than the retention. What it erases is found by time; each object is checked again,
+// since it may have been restored meanwhile.
+
+import type { EnvironmentRecord, ProjectRecord, Records, TokenRecord } from '../records.ts';
+import { keys } from '../store/keys.ts';
+import type { Store, Transaction } from '../store/store.ts';
+
+/** Objects looked at in one transaction: writers wait for no more than that. */
+const batchSize = 100;
+/** Store entries erased in one transaction. */
+const eraseBatch = 1000;
+
+/** Returns how many objects were erased. */
+export async function sweep(store: Store, records: Records, nowMs: number): Promise<number> {
+  let erased = 0;
+  for (;;) {
+    const due = await store.scan({ prefix: keys.expiryPrefix, before: keys.expiry(nowMs, ''), limit: batchSize });
+    for (const { key } of due) {
+      const what = key.slice(keys.expiryPrefix.length + 15);
+      if (await eraseObject(store, records, what, nowMs)) erased += 1;
+      await store.transaction((transaction) => transaction.delete(key));
+    }
+    if (due.length < batchSize) return erased;
+  }
+}
+
+async function eraseObject(store: Store, records: Records, what: string, nowMs: number): Promise<boolean> {
+  const separator = what.indexOf('/');
+  const kind = what.slice(0, separator);
+  const rest = what.slice(separator + 1);
+  if (kind === 'secret') return store.transaction((transaction) => eraseSecret(transaction, rest));
+  if (kind === 'environment') {
+    const environment = await records.read<EnvironmentRecord>(store, keys.environment(rest));
+    if (!environment || environment.deleted_at === null || environment.deleted_at > nowMs) return false;
+    await eraseEnvironment(store, environment);
+    return true;
+  }
+  const project = await records.read<ProjectRecord>(store, keys.project(rest));
+  if (!project || project.deleted_at === null || project.deleted_at > nowMs) return false;
+  await eraseProject(store, records, project);
+  return true;
+}
+
+/** `rest`: environment id, key and secret id, as in keys.deletedSecret. The last version number stays. */
+async function eraseSecret(transaction: Transaction, rest: string): Promise<boolean> {
+  const environmentId = rest.slice(0, 36);
+  const secretId = rest.slice(rest.lastIndexOf('\u0000') + 1);
+  const key = rest.slice(37, rest.lastIndexOf('\u0000'));
+  const tombstone = keys.deletedSecret(environmentId, key, secretId);
+  if (!(await transaction.get(tombstone))) return false;
+  await transaction.delete(tombstone);
+  for (const { key: old } of await transaction.scan({ prefix: keys.historyPrefix(environmentId, secretId) }))
+    await transaction.delete(old);
+  return true;
+}
+
+async function eraseEnvironment(store: Store, environment: EnvironmentRecord): Promise<void> {
+  const { id, project_id: projectId, slug } = environment;
+  for (const prefix of [
+    keys.secretPrefix(id),
+    keys.historyOfEnvironmentPrefix(id),
+    keys.deletedSecretOfEnvironmentPrefix(id),
+    keys.lastVersionPrefix(id),
+    keys.eventPrefix(id),
+    keys.slugOfEnvironmentPrefix(id),
+  ]) {
+    await erasePrefix(store, prefix);
+  }
+  await store.transaction(async (transaction) => {
+    await transaction.delete(keys.environment(id));
+    await transaction.delete(keys.environmentState(id));
+    await transaction.delete(keys.environmentOfProject(projectId, id));
+    await transaction.delete(keys.deletedEnvironment(projectId, slug, id));
+  });
+}
+
+async function eraseProject(store: Store, records: Records, project: ProjectRecord): Promise<void> {
+  const { id, org_id: orgId, slug } = project;
+  for (const environment of await allEnvironments(store, records, id)) await eraseEnvironment(store, environment);
+  const tokenPrefix = keys.tokenOfProjectPrefix(id);
+  for (const { key } of await store.scan({ prefix: tokenPrefix }))
+    await eraseToken(store, records, key.slice(tokenPrefix.length));
+  await erasePrefix(store, tokenPrefix);
+  await erasePrefix(store, keys.slugOfProjectPrefix(id));
+  await store.transaction(async (transaction) => {
+    await transaction.delete(keys.project(id));
+    await transaction.delete(keys.deletedProject(orgId, slug, id));
+  });
+}
+
+/** Live ones and those that were in the trash before the project was. */
+async function allEnvironments(store: Store, records: Records, projectId: string): Promise<EnvironmentRecord[]> {
+  const live = keys.environmentOfProjectPrefix(projectId);
+  const trash = `deletedenvironment/${projectId}/`;
+  const ids = [
+    ...(await store.scan({ prefix: live })).map(({ key }) => key.slice(live.length)),
+    ...(await store.scan({ prefix: trash })).map(({ key }) => key.slice(key.lastIndexOf('\u0000') + 1)),
+  ];
+  const found = await Promise.all(ids.map((id) => records.read<EnvironmentRecord>(store, keys.environment(id))));
+  return found.filter((environment) => environment !== undefined);
+}
+
+async function eraseToken(store: Store, records: Records, id: string): Promise<void> {
+  const hash = (await store.get(keys.tokenById(id)))?.value.toString();
+  if (hash === undefined) return;
+  const token = await records.read<TokenRecord>(store, keys.token(hash));
+  await store.transaction(async (transaction) => {
+    await transaction.delete(keys.tokenById(id));
+    await transaction.delete(keys.tokenUse(id));
+    if (token) await transaction.delete(keys.token(hash));
+  });
+}
+
+async function erasePrefix(store: Store, prefix: string): Promise<void> {
+  for (;;) {
+    const entries = await store.scan({ prefix, limit: eraseBatch });
+    if (entries.length === 0) return;
+    await store.transaction(async (transaction) => {
+      for (const { key } of entries) await transaction.delete(key);
+    });
+  }
+}

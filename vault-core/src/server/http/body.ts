@@ -1,0 +1,82 @@
+// Reads request bodies: bounded in size and time, strict about UTF-8, JSON and shape.
+
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { ZvaultError } from '../../domain/errors.ts';
+import type { Route } from '../../wire/route.ts';
+import { bodyValidators } from '../../wire/validators.generated.ts';
+
+export const defaultMaxBodyBytes = 2_097_152;
+/** A body of usual size must be whole by then; a larger one must keep the pace. */
+export const slowBodyMs = 30_000;
+const leastBytesPerPeriod = 16_384 * (slowBodyMs / 1000);
+
+interface SchemaError {
+  readonly instancePath: string;
+  readonly message?: string;
+}
+type Validator = ((data: unknown) => boolean) & { errors?: readonly SchemaError[] | null };
+
+/**
+ * The parsed and validated body of a request.
+ * @throws PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST (not UTF-8, not JSON), UNPROCESSABLE
+ */
+export async function readBody(request: IncomingMessage, route: Route): Promise<unknown> {
+  const bytes = await readBytes(request, route.maxBodyBytes ?? defaultMaxBodyBytes);
+  const value =
+    bytes.length === 0 && route.bodyRequired === false ? {} : parseJson(bytes, request.headers['content-type']);
+  bytes.fill(0);
+  const validate = (bodyValidators as Record<string, Validator | undefined>)[route.id];
+  if (validate && !validate(value)) {
+    const [problem] = validate.errors ?? [];
+    const place = problem?.instancePath ? `${problem.instancePath} ` : '';
+    throw new ZvaultError('UNPROCESSABLE', `the body has the wrong shape: ${place}${problem?.message ?? ''}`.trim());
+  }
+  return value;
+}
+
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = (): ZvaultError => new ZvaultError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes`);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let sizeAtCheck = 0;
+    const timer = setInterval(() => {
+      if (maxBytes > defaultMaxBodyBytes && size - sizeAtCheck >= leastBytesPerPeriod) sizeAtCheck = size;
+      else finish(new ZvaultError('REQUEST_TIMEOUT', 'the body came too slowly'));
+    }, slowBodyMs);
+    const finish = (error?: Error): void => {
+      clearInterval(timer);
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+      if (!error) return resolve(Buffer.concat(chunks, size));
+      // What still comes is dropped; the connection closes after the answer.
+      request.resume();
+      reject(error);
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > maxBytes) finish(tooLarge());
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => finish();
+    const onClose = (): void => finish(new ZvaultError('BAD_REQUEST', 'the connection ended before the body did'));
+    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });
+}
+
+/** A form's type, or none, is taken too if the text is JSON: the documentation of other servers calls curl so. */
+function parseJson(bytes: Buffer, contentType: string | undefined): unknown {
+  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const isJson = /^application\/(?:[\w.!#$&^+-]+\+)?json$/.test(type);
+  const lenient = type === '' || type === 'application/x-www-form-urlencoded';
+  if (!isJson && !lenient) throw new ZvaultError('UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json');
+  if (!isUtf8(bytes)) throw new ZvaultError('BAD_REQUEST', 'the body is not valid UTF-8');
+  try {
+    return JSON.parse(bytes.toString()) as unknown;
+  } catch {
+    if (!isJson) throw new ZvaultError('UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json');
+    // The parser's message would quote the text.
+    throw new ZvaultError('BAD_REQUEST', 'the body is not valid JSON');
+  }
+}

@@ -1,0 +1,51 @@
+// Token buckets: `limit` requests a second for each name, with a burst of one second.
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+const maxBuckets = 50_000;
+
+export class RateLimit {
+  readonly #limit: number;
+  readonly #now: () => number;
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** `limit`: requests a second; 0: none are refused. */
+  constructor(limit: number, now: () => number) {
+    this.#limit = limit;
+    this.#now = now;
+  }
+
+  /** Takes one request of `name`. Returns 0, or whole seconds after which to come again. */
+  take(name: string): number {
+    if (this.#limit === 0) return 0;
+    const now = this.#now();
+    const bucket = this.#buckets.get(name) ?? this.#create(name, now);
+    // A clock that jumps back must not take tokens away.
+    bucket.tokens = Math.min(this.#limit, bucket.tokens + (Math.max(0, now - bucket.atMs) / 1000) * this.#limit);
+    bucket.atMs = now;
+    if (bucket.tokens >= 1) {
+      bucket.tokens -= 1;
+      return 0;
+    }
+    return Math.max(1, Math.ceil((1 - bucket.tokens) / this.#limit));
+  }
+
+  #create(name: string, now: number): Bucket {
+    if (this.#buckets.size >= maxBuckets) this.#forgetFull(now);
+    const bucket = { tokens: this.#limit, atMs: now };
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+
+  /** A bucket that is full again is as good as none. If none is, the oldest go: a flood of names must not fill the memory. */
+  #forgetFull(now: number): void {
+    for (const [name, { atMs }] of this.#buckets) if (now - atMs >= 1000) this.#buckets.delete(name);
+    for (const name of this.#buckets.keys()) {
+      if (this.#buckets.size < maxBuckets) return;
+      this.#buckets.delete(name);
+    }
+  }
+}

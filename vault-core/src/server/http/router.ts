@@ -1,0 +1,94 @@
+// Finds the route of a path. Segments are split before they are decoded, so that a percent-encoded slash stays in its
+// segment; a trailing slash is a segment of its own, as the wire contract has it.
+
+import type { Method, Route } from '../../wire/route.ts';
+
+interface Node {
+  readonly literals: Map<string, Node>;
+  parameter: Node | undefined;
+  readonly routes: Map<string, { route: Route; names: readonly string[] }>;
+}
+
+export type Match =
+  | { readonly kind: 'route'; readonly route: Route; readonly parameters: Readonly<Record<string, string>> }
+  /** The path exists with other methods. */
+  | { readonly kind: 'method'; readonly allowed: readonly string[] }
+  /** A segment is not valid percent-encoding. */
+  | { readonly kind: 'malformed' }
+  | { readonly kind: 'none' };
+
+export class Router {
+  readonly #root: Node = node();
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) this.#add(route);
+  }
+
+  /** `path` starts with a slash and has no query. A HEAD request takes the route of GET. */
+  match(method: string, path: string): Match {
+    const segments = path.split('/');
+    const values: string[] = [];
+    const found = find(this.#root, segments, 1, values);
+    if (!found) return { kind: 'none' };
+    const entry = found.routes.get(method === 'HEAD' ? 'GET' : method);
+    if (!entry) return { kind: 'method', allowed: allowedMethods(found) };
+    const parameters: Record<string, string> = Object.create(null) as Record<string, string>;
+    for (const [index, name] of entry.names.entries()) {
+      const decoded = decode(values[index] ?? '');
+      if (decoded === undefined) return { kind: 'malformed' };
+      parameters[name] = decoded;
+    }
+    return { kind: 'route', route: entry.route, parameters };
+  }
+
+  #add(route: Route): void {
+    let at = this.#root;
+    const names: string[] = [];
+    for (const segment of route.path.split('/').slice(1)) {
+      const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+      if (name === undefined) {
+        let next = at.literals.get(segment);
+        if (!next) at.literals.set(segment, (next = node()));
+        at = next;
+      } else {
+        names.push(name);
+        at = at.parameter ??= node();
+      }
+    }
+    at.routes.set(route.method, { route, names });
+  }
+}
+
+/** Literals win over parameters; when a literal leads nowhere, the parameter is tried. */
+function find(at: Node, segments: readonly string[], index: number, values: string[]): Node | undefined {
+  const segment = segments[index];
+  if (segment === undefined) return at.routes.size === 0 ? undefined : at;
+  const literal = at.literals.get(segment);
+  const found = literal && find(literal, segments, index + 1, values);
+  if (found || !at.parameter) return found;
+  // An empty last segment is a trailing slash; an empty one in between names nothing, and the handler says so.
+  if (segment === '' && index === segments.length - 1) return undefined;
+  values.push(segment);
+  const rest = find(at.parameter, segments, index + 1, values);
+  if (!rest) values.pop();
+  return rest;
+}
+
+function allowedMethods(found: Node): string[] {
+  const methods = [...found.routes.keys()] as (Method | 'HEAD')[];
+  if (methods.includes('GET')) methods.push('HEAD');
+  return methods.sort();
+}
+
+function decode(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+function node(): Node {
+  return { literals: new Map(), parameter: undefined, routes: new Map() };
+}

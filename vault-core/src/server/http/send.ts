@@ -1,0 +1,75 @@
+// Replies become bytes.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { StreamReply } from './context.ts';
+import type { Reply } from './reply.ts';
+
+/** Larger bodies are not worth the copy. */
+const maxJoinedBytes = 16_384;
+
+export function send(message: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  const { body } = reply;
+  const bytes =
+    body === null ? undefined : Buffer.isBuffer(body) || typeof body === 'string' ? body : JSON.stringify(body);
+  const headers = head(reply);
+  if (bytes !== undefined)
+    headers.push(
+      'Content-Type',
+      reply.mediaType ?? 'application/json',
+      'Content-Length',
+      String(Buffer.byteLength(bytes)),
+    );
+  else if (reply.status !== 204 && reply.status !== 304) headers.push('Content-Length', '0');
+  // A body that was not read to its end can't be followed by another request.
+  if (!message.complete) headers.push('Connection', 'close');
+  response.writeHead(reply.status, headers);
+  // As a string of the same bytes, head and body leave in one write; a buffer would be written apart.
+  if (Buffer.isBuffer(bytes) && bytes.length <= maxJoinedBytes) response.end(bytes.toString('latin1'), 'latin1');
+  else response.end(bytes);
+}
+
+export async function sendStream(
+  message: IncomingMessage,
+  response: ServerResponse,
+  reply: StreamReply,
+): Promise<void> {
+  const ended = new AbortController();
+  response.once('close', () => ended.abort());
+  response.writeHead(reply.status, [
+    ...head(reply),
+    'Content-Type',
+    reply.mediaType ?? 'text/event-stream',
+    'X-Accel-Buffering',
+    'no',
+  ]);
+  response.flushHeaders();
+  if (message.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const write = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      if (ended.signal.aborted || response.write(text)) resolve();
+      else {
+        // A reader that does not read must not fill our memory: wait for it, or for its end.
+        const done = (): void => {
+          response.off('drain', done);
+          ended.signal.removeEventListener('abort', done);
+          resolve();
+        };
+        response.once('drain', done);
+        ended.signal.addEventListener('abort', done);
+      }
+    });
+  try {
+    await reply.run(write, ended.signal);
+  } finally {
+    response.end();
+  }
+}
+
+function head(reply: Reply): string[] {
+  const headers = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
+  for (const [name, value] of Object.entries(reply.headers ?? {})) headers.push(name, value);
+  return headers;
+}

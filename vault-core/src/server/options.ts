@@ -1,0 +1,124 @@
+// The server's settings, resolved once.
+
+import { statSync } from 'node:fs';
+import { ZvaultError } from '../domain/errors.ts';
+import type { IssuerConfig } from './identity/issuers.ts';
+
+export type ListValues = 'off' | 'service-tokens' | 'all';
+
+export interface ServerOptions {
+  /** `memory` (ends with the process) or `sqlite:PATH`. @default 'memory' */
+  readonly storage?: string | undefined;
+  /** @default 127.0.0.1:8200; port 0 takes any free one */
+  readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  /** PEM texts. Without it the server speaks plain http, on loopback only unless `behindProxy`. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Addresses under which clients reach the server; their hosts are accepted in `Host` and `Origin`. */
+  readonly publicUrls?: readonly string[] | undefined;
+  /** A proxy in front speaks TLS; plain http on any address is then allowed. */
+  readonly behindProxy?: boolean | undefined;
+  /** Requests a second and token (and address, for requests without one); 0: off. @default 500 */
+  readonly rateLimit?: number | undefined;
+  /** Whether the plain list carries values, for clients that expect them there. @default 'off' */
+  readonly listValues?: ListValues | undefined;
+  readonly jwtIssuers?: readonly IssuerConfig[] | undefined;
+  /** Issuers on loopback may speak http. @default false */
+  readonly loopbackIssuers?: boolean | undefined;
+  /** `file:PATH`, several: one of them must take each record. @default beside the SQLite file; none in memory */
+  readonly audit?: readonly string[] | undefined;
+  /** Days that deleted things can be restored. @default 30 */
+  readonly retentionDays?: number | undefined;
+  /** Opens the vault at start, if it is initialized. */
+  readonly unseal?:
+    | {
+        readonly keyFile?: string | undefined;
+        readonly key?: string | undefined;
+        readonly passphrase?: string | undefined;
+      }
+    | undefined;
+  /** Told what went wrong beside a request (an audit device that fails, say). Never values. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+export interface ResolvedOptions {
+  /** `:memory:` or a path. */
+  readonly database: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly publicUrls: readonly URL[];
+  readonly behindProxy: boolean;
+  readonly rateLimit: number;
+  readonly listValues: ListValues;
+  readonly jwtIssuers: readonly IssuerConfig[];
+  readonly loopbackIssuers: boolean;
+  readonly auditPaths: readonly string[];
+  readonly retentionMs: number;
+  readonly unseal: ServerOptions['unseal'];
+  readonly warn: (message: string) => void;
+}
+
+const dayMs = 86_400_000;
+
+/** @throws CONFIG_INVALID */
+export function resolveOptions(options: ServerOptions): ResolvedOptions {
+  const database = databaseOf(options.storage ?? 'memory');
+  const listen = options.listen ?? { host: '127.0.0.1', port: 8200 };
+  const retentionDays = options.retentionDays ?? 30;
+  const rateLimit = options.rateLimit ?? 500;
+  if (!Number.isInteger(listen.port) || listen.port < 0 || listen.port > 65_535)
+    throw invalid('the port must be 0 to 65535');
+  if (!(retentionDays >= 0 && retentionDays <= 36_500)) throw invalid('the retention must be 0 to 36500 days');
+  if (!Number.isInteger(rateLimit) || rateLimit < 0) throw invalid('the rate limit must be a whole number, 0 for none');
+  if (!options.tls && !options.behindProxy && !isLoopback(listen.host)) {
+    throw new ZvaultError('CONFIG_INVALID', `plain http on ${listen.host} would send tokens and secrets in clear`, {
+      hint: 'give --tls-cert and --tls-key, or --behind-proxy when a proxy in front speaks TLS',
+    });
+  }
+  return {
+    database,
+    listen,
+    tls: options.tls,
+    publicUrls: (options.publicUrls ?? []).map(parsePublicUrl),
+    behindProxy: options.behindProxy ?? false,
+    rateLimit,
+    listValues: options.listValues ?? 'off',
+    jwtIssuers: options.jwtIssuers ?? [],
+    loopbackIssuers: options.loopbackIssuers ?? false,
+    auditPaths: (options.audit ?? (database === ':memory:' ? [] : [`file:${database}.audit.log`])).map(auditPath),
+    retentionMs: retentionDays * dayMs,
+    unseal: options.unseal,
+    warn: options.warn ?? (() => undefined),
+  };
+}
+
+/** True for names and addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function databaseOf(storage: string): string {
+  if (storage === 'memory') return ':memory:';
+  const path = storage.startsWith('sqlite:') ? storage.slice('sqlite:'.length) : '';
+  if (path === '' || path === ':memory:') {
+    throw invalid('the storage must be "memory" or "sqlite:PATH"');
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw invalid(`${path} is a folder, not a database file`);
+  return path;
+}
+
+function auditPath(device: string): string {
+  const path = device.startsWith('file:') ? device.slice('file:'.length) : '';
+  if (path === '') throw invalid('an audit device is "file:PATH"');
+  return path;
+}
+
+function parsePublicUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw invalid('a public URL must be an http or https address');
+  return url;
+}
+
+function invalid(what: string): ZvaultError {
+  return new ZvaultError('CONFIG_INVALID', what);
+}

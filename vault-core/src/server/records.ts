@@ -1,0 +1,96 @@
+// Records of the system (organisations, members, projects, environments, tokens …): JSON, encrypted under the system key and
+// bound to the store key they rest at. Names that must be found or ordered are store keys, in clear (docs/storage-format.md).
+
+import type { Actor } from '../domain/actor.ts';
+import { decrypt, encrypt } from './crypto/cipher.ts';
+import type { Keyring } from './keyring.ts';
+import type { Reader, Transaction } from './store/store.ts';
+import type { Permission, Role } from '../wire/shapes.ts';
+
+export interface OrgRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly owner_id: string;
+  readonly tier: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export interface MemberRecord {
+  readonly id: string;
+  readonly org_id: string;
+  /** The `sub` of the person's identity tokens; null while pending. */
+  readonly user_id: string | null;
+  /** Set at the first log-in; from then on no other issuer's `sub` of that text is this person. */
+  readonly issuer: string | null;
+  readonly email: string;
+  readonly role: Role;
+  readonly invited_at: number;
+  readonly accepted_at: number | null;
+}
+
+export interface ProjectRecord {
+  readonly id: string;
+  readonly org_id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly description: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+  /** Milliseconds; set while the project waits in the trash. */
+  readonly deleted_at: number | null;
+}
+
+export interface EnvironmentRecord {
+  readonly id: string;
+  readonly project_id: string;
+  readonly org_id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly sort_order: number;
+  readonly created_at: number;
+  readonly deleted_at: number | null;
+}
+
+export interface TokenRecord {
+  readonly id: string;
+  readonly kind: 'service' | 'root';
+  /** SHA-256 of the text, hex. */
+  readonly hash: string;
+  readonly org_id: string;
+  readonly project_id: string;
+  readonly environment_id: string | null;
+  readonly name: string;
+  readonly token_prefix: string;
+  readonly permissions: readonly Permission[];
+  readonly expires_at: number | null;
+  readonly created_by: Actor;
+  readonly created_at: number;
+  readonly revoked_at: number | null;
+}
+
+/** Reads and writes records. `keyring` throws while the vault is sealed. */
+export class Records {
+  readonly #keyring: () => Keyring;
+
+  constructor(keyring: () => Keyring) {
+    this.#keyring = keyring;
+  }
+
+  async read<T>(reader: Reader, key: string): Promise<T | undefined> {
+    const entry = await reader.get(key);
+    return entry && this.open<T>(reader, key, entry.value);
+  }
+
+  async open<T>(reader: Reader, key: string, sealed: Buffer): Promise<T> {
+    const keyring = this.#keyring();
+    const cipherKey = keyring.loadedKeyOf(sealed) ?? (await keyring.keyOf(reader, 'system', sealed));
+    return JSON.parse(decrypt(cipherKey, key, sealed).toString()) as T;
+  }
+
+  async write(transaction: Transaction, key: string, record: object): Promise<void> {
+    const cipherKey = await this.#keyring().current(transaction, 'system');
+    await transaction.put(key, encrypt(cipherKey, key, Buffer.from(JSON.stringify(record))));
+  }
+}

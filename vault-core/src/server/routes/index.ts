@@ -1,0 +1,14 @@
+// A handler for every route of the wire's list, and no other: the type says so, and test/registry.test.ts proves it.
+
+import type { RouteId } from '../../wire/routes.ts';
+import type { Handler } from '../http/context.ts';
+import type { Metrics } from '../metrics.ts';
+import { orgHandlers } from './orgs.ts';
+import { projectHandlers } from './projects.ts';
+import { secretHandlers } from './secrets.ts';
+import { systemHandlers } from './system.ts';
+import { tokenHandlers } from './tokens.ts';
+
+export function handlers(metrics: Metrics): Record<RouteId, Handler> {
+  return { ...systemHandlers(metrics), ...orgHandlers, ...projectHandlers, ...secretHandlers, ...tokenHandlers };
+}

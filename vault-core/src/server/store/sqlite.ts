@@ -1,0 +1,250 @@
+// The embedded store: one SQLite database, on disk (WAL, fsync at each commit) or in memory. Several processes may share a
+// file: `PRAGMA data_version`, read once in an event-loop turn, tells whether another one has written.
+
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { ZvaultError, messageOf } from '../../domain/errors.ts';
+import { migrate } from './migrations.ts';
+import { type Entry, type ScanRange, type Store, type Transaction, prefixEnd } from './store.ts';
+
+interface Row {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly revision: number;
+}
+
+/** Most revisions remembered; beyond it the oldest half is forgotten. */
+const maxKnownRevisions = 200_000;
+
+/**
+ * Opens (or creates, mode 0600) the database at `path`; `:memory:` for one that ends with the process.
+ * @throws UNAVAILABLE when the file can't be opened, is no database, or was written by a newer version.
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const { DatabaseSync } = await import('node:sqlite');
+  try {
+    if (path !== ':memory:' && !existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
+    const database = new DatabaseSync(path, { timeout: 5000 });
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;
+      PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY;`);
+    if (path !== ':memory:') restrictFiles(path);
+    migrate(database, path);
+    return new SqliteStore(database, path);
+  } catch (error) {
+    throw storeError(error, `can't open the database ${path}`);
+  }
+}
+
+/** SQLite creates WAL and shared-memory files with the main file's mode, but not if they were left by another umask. */
+function restrictFiles(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600);
+}
+
+class SqliteStore implements Store {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #get: StatementSync;
+  readonly #put: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #nextRevision: StatementSync;
+  readonly #dataVersion: StatementSync;
+  readonly #scans = new Map<string, StatementSync>();
+  readonly #known = new Map<string, number>();
+  #seenVersion: number | undefined;
+  #checkedThisTurn = false;
+  #tail: Promise<unknown> = Promise.resolve();
+  /** The transaction under way. Other readers wait for its end: they share its connection and would see what it may undo. */
+  #active: Promise<unknown> | undefined;
+  #closed = false;
+
+  constructor(database: DatabaseSync, path: string) {
+    this.#database = database;
+    this.#path = path;
+    this.#get = database.prepare('SELECT value, revision FROM kv WHERE key = ?');
+    this.#put = database.prepare(
+      'INSERT INTO kv (key, value, revision) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision',
+    );
+    this.#delete = database.prepare('DELETE FROM kv WHERE key = ?');
+    this.#nextRevision = database.prepare('UPDATE counter SET revision = revision + 1 RETURNING revision');
+    this.#dataVersion = database.prepare('PRAGMA data_version');
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    while (this.#active) await this.#active;
+    return this.#guard(() => this.#read(key));
+  }
+
+  async scan(range: ScanRange): Promise<Entry[]> {
+    while (this.#active) await this.#active;
+    return this.#guard(() => this.#scan(range));
+  }
+
+  revisions(keys: readonly string[]): readonly number[] | Promise<readonly number[]> {
+    if (this.#active) return this.#active.then(() => this.revisions(keys));
+    return this.#guard(() => {
+      this.#forgetIfOthersWrote();
+      return keys.map((key) => this.#known.get(key) ?? this.#remember(key, this.#read(key)?.revision ?? 0));
+    });
+  }
+
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const result = this.#tail.then(() => {
+      const running = this.#transact(work);
+      const settled = running.then(
+        () => undefined,
+        () => undefined,
+      );
+      this.#active = settled.then(() => {
+        this.#active = undefined;
+      });
+      return running;
+    });
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async ping(): Promise<void> {
+    this.#guard(() => this.#dataVersion.get());
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.#tail;
+    this.#closed = true;
+    this.#known.clear();
+    this.#database.close();
+  }
+
+  async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const database = this.#database;
+    const touched = new Map<string, number>();
+    this.#guard(() => database.exec('BEGIN IMMEDIATE'));
+    try {
+      const revision = (this.#nextRevision.get() as unknown as { revision: number }).revision;
+      const result = await work(this.#transactionOf(revision, touched));
+      database.exec('COMMIT');
+      for (const [key, written] of touched) this.#remember(key, written);
+      return result;
+    } catch (error) {
+      // A failed COMMIT (disk full) may have rolled back by itself.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      // Reads inside the transaction may have been remembered by a caller; forget what it touched.
+      for (const key of touched.keys()) this.#known.delete(key);
+      throw storeError(error, `can't write to the database ${this.#path}`);
+    }
+  }
+
+  #transactionOf(revision: number, touched: Map<string, number>): Transaction {
+    return {
+      get: async (key) => this.#guard(() => this.#read(key)),
+      scan: async (range) => this.#guard(() => this.#scan(range)),
+      put: async (key, value) => {
+        this.#guard(() =>
+          this.#put.run(Buffer.from(key), typeof value === 'string' ? Buffer.from(value) : value, revision),
+        );
+        touched.set(key, revision);
+      },
+      delete: async (key) => {
+        this.#guard(() => this.#delete.run(Buffer.from(key)));
+        touched.set(key, 0);
+      },
+      savepoint: async (work) => {
+        this.#database.exec('SAVEPOINT part');
+        try {
+          const result = await work();
+          this.#database.exec('RELEASE part');
+          return result;
+        } catch (error) {
+          if (this.#database.isTransaction) this.#database.exec('ROLLBACK TO part; RELEASE part');
+          throw error;
+        }
+      },
+    };
+  }
+
+  #read(key: string): Entry | undefined {
+    const row = this.#get.get(Buffer.from(key)) as unknown as Row | undefined;
+    return row && { key, value: asBuffer(row.value), revision: row.revision };
+  }
+
+  #scan({ prefix, after, before, limit, reverse }: ScanRange): Entry[] {
+    const start = Buffer.from(prefix);
+    const end = prefixEnd(start);
+    const clauses = ['key >= ?'];
+    const values: (Buffer | number)[] = [start];
+    const add = (clause: string, value: Buffer): void => {
+      clauses.push(clause);
+      values.push(value);
+    };
+    if (end) add('key < ?', end);
+    if (after !== undefined) add('key > ?', Buffer.from(after));
+    if (before !== undefined) add('key < ?', Buffer.from(before));
+    values.push(limit ?? -1);
+    const sql = `SELECT key, value, revision FROM kv WHERE ${clauses.join(' AND ')} ORDER BY key ${reverse ? 'DESC' : 'ASC'} LIMIT ?`;
+    let statement = this.#scans.get(sql);
+    if (!statement) this.#scans.set(sql, (statement = this.#database.prepare(sql)));
+    return (statement.all(...values) as unknown as Row[]).map((row) => ({
+      key: asBuffer(row.key).toString(),
+      value: asBuffer(row.value),
+      revision: row.revision,
+    }));
+  }
+
+  #forgetIfOthersWrote(): void {
+    if (this.#checkedThisTurn) return;
+    this.#checkedThisTurn = true;
+    setImmediate(() => {
+      this.#checkedThisTurn = false;
+    });
+    const { data_version: version } = this.#dataVersion.get() as unknown as { data_version: number };
+    if (version !== this.#seenVersion) this.#known.clear();
+    this.#seenVersion = version;
+  }
+
+  #remember(key: string, revision: number): number {
+    if (this.#known.size >= maxKnownRevisions) {
+      let drop = maxKnownRevisions / 2;
+      for (const old of this.#known.keys()) {
+        if (drop-- <= 0) break;
+        this.#known.delete(old);
+      }
+    }
+    this.#known.set(key, revision);
+    return revision;
+  }
+
+  #guard<T>(work: () => T): T {
+    if (this.#closed) throw new ZvaultError('UNAVAILABLE', 'the store is closed');
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error, `can't use the database ${this.#path}`);
+    }
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** SQLite's primary result codes. Source: https://www.sqlite.org/rescode.html */
+const sqliteFull = 13;
+
+function storeError(error: unknown, what: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (code === 'ERR_SQLITE_ERROR') {
+    const primary = typeof errcode === 'number' ? errcode & 0xff : 0;
+    if (primary === sqliteFull) {
+      return new ZvaultError('STORAGE_FULL', `${what}: the disk is full`, {
+        hint: 'free space on the disk of the database',
+        cause: error,
+      });
+    }
+    return new ZvaultError('UNAVAILABLE', `${what}: ${messageOf(error)}`, { cause: error });
+  }
+  if (code === 'ENOSPC') return new ZvaultError('STORAGE_FULL', `${what}: the disk is full`, { cause: error });
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code))
+    return new ZvaultError('UNAVAILABLE', `${what}: ${code}`, { cause: error });
+  return error;
+}

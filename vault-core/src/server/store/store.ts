@@ -1,0 +1,65 @@
+// The ordered key-value store under the vault. Keys are text, ordered by their UTF-8 bytes; values are bytes. Everything
+// above it is written against this interface and proven by store/conformance.ts.
+
+/** One stored pair. `revision` changes with every write of the key and is never used again; an absent key has revision 0. */
+export interface Entry {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly revision: number;
+}
+
+export interface ScanRange {
+  /** Only keys that start with it. */
+  readonly prefix: string;
+  /** Only keys greater than this one. */
+  readonly after?: string;
+  /** Only keys less than this one. */
+  readonly before?: string;
+  readonly limit?: number;
+  /** Greatest key first. */
+  readonly reverse?: boolean;
+}
+
+export interface Reader {
+  get(key: string): Promise<Entry | undefined>;
+  /** Entries in key order. */
+  scan(range: ScanRange): Promise<Entry[]>;
+}
+
+export interface Transaction extends Reader {
+  put(key: string, value: Buffer | string): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Runs `work`; if it throws, its writes are undone and the transaction goes on. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface Store extends Reader {
+  /**
+   * Revisions of the keys, in their order; 0 where absent. One round trip, shared by the calls of one event-loop turn; at
+   * once where the store knows them.
+   */
+  revisions(keys: readonly string[]): readonly number[] | Promise<readonly number[]>;
+  /**
+   * Runs `work` alone: no other transaction, of this process or another, runs between its reads and its writes. What it
+   * wrote is on disk when the promise resolves; if it rejects, nothing was written.
+   * `work` must wait for nothing but the transaction's own methods.
+   * @throws STORAGE_FULL, UNAVAILABLE
+   */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** A cheap proof that the store answers. @throws UNAVAILABLE */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The least string greater than all strings with this prefix, for a range scan over UTF-8 order. */
+export function prefixEnd(prefix: Buffer): Buffer | undefined {
+  for (let index = prefix.length - 1; index >= 0; index -= 1) {
+    const byte = prefix[index] ?? 0xff;
+    if (byte < 0xff) {
+      const end = Buffer.from(prefix.subarray(0, index + 1));
+      end[index] = byte + 1;
+      return end;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,212 @@
+// The engine: store, seal, audit, access and the caches of one server process, without HTTP.
+
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type Host, processHost } from '../domain/host.ts';
+import { ZvaultError, messageOf } from '../domain/errors.ts';
+import { systemActor } from '../domain/actor.ts';
+import { createToken, hashToken, tokenDisplayPrefix } from '../domain/token.ts';
+import type { InitReply } from '../wire/shapes.ts';
+import { AccessControl } from './access.ts';
+import { Audit } from './audit/audit.ts';
+import { FileDevice } from './audit/file-device.ts';
+import { EventHub } from './cloud/event-hub.ts';
+import { SecretReader } from './cloud/reading.ts';
+import { sweep } from './cloud/sweeper.ts';
+import { TokenUse } from './cloud/token-use.ts';
+import { Committer } from './commit.ts';
+import { encrypt } from './crypto/cipher.ts';
+import { createIssuers } from './identity/issuers.ts';
+import type { Keyring } from './keyring.ts';
+import type { ResolvedOptions } from './options.ts';
+import { Records, type TokenRecord } from './records.ts';
+import { type AutoUnseal, type InitOptions, Seal } from './seal.ts';
+import { keys } from './store/keys.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import type { Store, Transaction } from './store/store.ts';
+
+/** Lines of the audit that routes can ask for: a vault in memory keeps fewer. */
+const auditLines = { memory: 10_000, disk: 1_000_000 } as const;
+const sweepIntervalMs = 3_600_000;
+
+export class Vault {
+  readonly options: ResolvedOptions;
+  readonly host: Host;
+  readonly store: Store;
+  readonly seal: Seal;
+  readonly records: Records;
+  readonly audit: Audit;
+  readonly access: AccessControl;
+  readonly committer: Committer;
+  readonly secrets: SecretReader;
+  readonly events: EventHub;
+  readonly tokenUse: TokenUse;
+  readonly #closeIssuers: () => void;
+  #sweeper: NodeJS.Timeout | undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: ResolvedOptions, host: Host, store: Store) {
+    const now = (): number => host.now();
+    const keyring = (): Keyring => this.seal.keyring;
+    this.options = options;
+    this.host = host;
+    this.store = store;
+    this.seal = new Seal(store, now);
+    this.records = new Records(keyring);
+    this.audit = new Audit({
+      store,
+      devices: options.auditPaths.map((path) => new FileDevice(path)),
+      maxLines: options.database === ':memory:' ? auditLines.memory : auditLines.disk,
+      now,
+      wrapKey: async (key, address) =>
+        this.seal.sealed ? undefined : encrypt(await keyring().current(store, 'system'), address, key),
+      warn: options.warn,
+    });
+    const issuers = createIssuers(options.jwtIssuers, {
+      now,
+      allowLoopbackHttp: options.loopbackIssuers,
+      warn: options.warn,
+    });
+    this.#closeIssuers = () => issuers.close();
+    this.access = new AccessControl({ store, records: this.records, issuers, now });
+    this.committer = new Committer(store, this.audit);
+    this.secrets = new SecretReader(store, keyring);
+    this.events = new EventHub(store);
+    this.tokenUse = new TokenUse(store, now, options.warn);
+  }
+
+  /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
+  static async open(options: ResolvedOptions, host: Host = processHost()): Promise<Vault> {
+    const store = await openSqliteStore(options.database);
+    try {
+      const vault = new Vault(options, host, store);
+      await vault.audit.start();
+      await vault.#unsealAtStart();
+      return vault;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Creates the keys and the root token. The vault stays sealed. `beforeCommit` writes the audit record.
+   * @throws BAD_REQUEST, CONFLICT
+   */
+  async init(options: InitOptions, beforeCommit: () => void): Promise<InitReply> {
+    const { prepared, ...reply } = await this.seal.init(options, async (transaction, keyring) => {
+      const token = await this.#createRootToken(transaction, keyring);
+      beforeCommit();
+      return token;
+    });
+    return { ...reply, root_token: prepared };
+  }
+
+  /** Creates keys that are never written, and a root token; leaves the vault unsealed. */
+  async initEphemeral(): Promise<{ rootToken: string }> {
+    const rootToken = await this.seal.initEphemeral((transaction, keyring) =>
+      this.#createRootToken(transaction, keyring),
+    );
+    this.unsealed();
+    return { rootToken };
+  }
+
+  /** To be called whenever the vault has been opened. */
+  unsealed(): void {
+    this.audit.note('unseal');
+    this.tokenUse.start();
+    this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
+    setImmediate(() => this.#sweep());
+  }
+
+  /** Forgets all keys and everything that was decrypted. Open requests must have ended. */
+  async lock(): Promise<void> {
+    if (this.seal.sealed) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+    await this.committer.idle();
+    try {
+      await this.tokenUse.stop();
+      this.audit.note('seal');
+      await this.audit.flush();
+    } catch (error) {
+      // A full disk must not keep the keys in memory.
+      this.options.warn(`sealed without a complete record of it: ${messageOf(error)}`);
+    }
+    this.access.clear();
+    this.secrets.clear();
+    this.seal.seal();
+    this.events.wakeAll();
+  }
+
+  /** Stops everything. May be called more than once. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.events.close();
+    try {
+      await this.lock();
+      await this.audit.close();
+    } catch (error) {
+      this.options.warn(`stopped without a complete record of it: ${messageOf(error)}`);
+    } finally {
+      this.#closeIssuers();
+      await this.store.close();
+    }
+  }
+
+  async #createRootToken(transaction: Transaction, keyring: Keyring): Promise<string> {
+    const token = createToken('root', this.host.randomBytes);
+    const record: TokenRecord = {
+      id: randomUUID(),
+      kind: 'root',
+      hash: hashToken(token),
+      org_id: '',
+      project_id: '',
+      environment_id: null,
+      name: 'root',
+      token_prefix: tokenDisplayPrefix(token),
+      permissions: ['read', 'write'],
+      expires_at: null,
+      created_by: systemActor,
+      created_at: this.host.now(),
+      revoked_at: null,
+    };
+    await new Records(() => keyring).write(transaction, keys.token(record.hash), record);
+    await transaction.put(keys.tokenById(record.id), record.hash);
+    return token;
+  }
+
+  async #unsealAtStart(): Promise<void> {
+    const { unseal } = this.options;
+    const way = unseal && wayIn(unseal);
+    if (!way || !(await this.seal.status()).initialized) return;
+    await this.seal.unsealAutomatically(way);
+    this.unsealed();
+  }
+
+  #sweep(): void {
+    if (this.seal.sealed || this.#closed) return;
+    sweep(this.store, this.records, this.host.now()).catch((error: unknown) => {
+      // Sealed or stopped meanwhile: the next round does it.
+      if (!this.seal.sealed && !this.#closed)
+        this.options.warn(`can't erase what is past its retention: ${messageOf(error)}`);
+    });
+  }
+}
+
+function wayIn(unseal: NonNullable<ResolvedOptions['unseal']>): AutoUnseal | undefined {
+  if (unseal.key !== undefined) return { key: unseal.key };
+  if (unseal.passphrase !== undefined) return { passphrase: unseal.passphrase };
+  if (unseal.keyFile === undefined) return undefined;
+  try {
+    return { key: readFileSync(unseal.keyFile, 'utf8') };
+  } catch (error) {
+    throw new ZvaultError('CONFIG_INVALID', `can't read the unseal key file ${unseal.keyFile}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,55 @@
+// What one route of the HTTP API is: data, from which the server routes and checks, and the OpenAPI document is made.
+
+import type { Permission, Role } from './shapes.ts';
+import type { Schema } from './schema.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Who may call, before the handler looks at anything. */
+export type Access =
+  /** No token. Not rate limited by token, but by address. */
+  | { readonly identity: 'none' }
+  /** `X-Vault-Token`: a root token (policies come with the vault engine). */
+  | { readonly identity: 'vault' }
+  /**
+   * `Authorization: Bearer`. `user` is the least role in the organisation of the path (`any`: no organisation is involved);
+   * `service` is the permission that a service token needs (`any`: none; absent: service tokens are refused).
+   */
+  | { readonly identity: 'cloud'; readonly user: Role | 'any'; readonly service?: Permission | 'any' };
+
+/** Which objects of the path are resolved before the handler runs. */
+export type ScopeKind = 'none' | 'org' | 'project' | 'environment';
+
+export interface Parameter {
+  readonly schema: Schema<unknown>;
+  readonly description: string;
+}
+
+export interface Route {
+  /** `area.verb`; names the handler and the OpenAPI operation. */
+  readonly id: string;
+  readonly method: Method;
+  /** Segments in braces are parameters; `{key}` takes any percent-encoded text. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly scope: ScopeKind;
+  readonly query?: Readonly<Record<string, Parameter>>;
+  readonly body?: Schema<unknown>;
+  /** False: an absent body is taken as `{}`. */
+  readonly bodyRequired?: false;
+  /** Largest body in bytes; 2 MiB when left out. */
+  readonly maxBodyBytes?: number;
+  /** Success: status and shape (`null`: no body; a string: that media type). */
+  readonly replies: Readonly<Record<number, Schema<unknown> | string | null>>;
+  /** Statuses with the error shape beyond those that every route can answer. */
+  readonly errors?: readonly number[];
+  /** Left out of the audit (health, metrics, the document itself). */
+  readonly unaudited?: true;
+  /** Answers hold secret values: `Cache-Control: no-store`. All answers have it unless a route is unaudited. */
+  readonly stream?: true;
+}
+
+export function defineRoutes<const R extends readonly Route[]>(routes: R): R {
+  return routes;
+}

@@ -1,0 +1,19 @@
+// Every route of the HTTP API, in one list. A route without a handler in the server, or the reverse, fails a test.
+
+import { cloudOrgRoutes } from './routes/orgs.ts';
+import { cloudProjectRoutes } from './routes/projects.ts';
+import { cloudSecretRoutes } from './routes/secrets.ts';
+import { cloudTokenRoutes } from './routes/tokens.ts';
+import { dialectRoutes } from './routes/dialects.ts';
+import { systemRoutes } from './routes/system.ts';
+
+export const routes = [
+  ...systemRoutes,
+  ...cloudOrgRoutes,
+  ...cloudProjectRoutes,
+  ...cloudSecretRoutes,
+  ...cloudTokenRoutes,
+  ...dialectRoutes,
+] as const;
+
+export type RouteId = (typeof routes)[number]['id'];

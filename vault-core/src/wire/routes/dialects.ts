@@ -1,0 +1,143 @@
+// The same objects under the paths of other clients (docs/compatibility.md): the old command line (B), the roadmap (C), and
+// by token alone.
+
+import { defineRoutes } from '../route.ts';
+import {
+  auditReply,
+  createProjectByOrgBody,
+  createTokenBody,
+  okShape,
+  projectShape,
+  projectsReply,
+  putByProjectBody,
+  secretReply,
+  secretsReply,
+  tokenCreatedReply,
+  writtenManyReply,
+} from '../shapes.ts';
+import { string } from '../schema.ts';
+import { auditQuery, environmentQuery } from './parameters.ts';
+
+const ofOrg = '/v1/cloud/orgs/{org}/projects/{project}/secrets';
+const project = '/v1/cloud/projects/{project}';
+const read = { identity: 'cloud', user: 'viewer', service: 'read' } as const;
+const write = { identity: 'cloud', user: 'developer', service: 'write' } as const;
+
+export const dialectRoutes = defineRoutes([
+  {
+    id: 'bulk.by-token',
+    method: 'GET',
+    path: '/v1/cloud/secrets',
+    summary: 'All secrets of an environment of the token’s project',
+    access: read,
+    scope: 'environment',
+    query: environmentQuery,
+    replies: { 200: secretsReply, 304: null },
+  },
+  {
+    id: 'bulk.by-org',
+    method: 'GET',
+    path: ofOrg,
+    summary: 'All secrets of an environment',
+    access: read,
+    scope: 'environment',
+    query: environmentQuery,
+    replies: { 200: secretsReply, 304: null },
+  },
+  {
+    id: 'bulk.put-by-org',
+    method: 'PUT',
+    path: ofOrg,
+    summary: 'Write one secret, or many at once (all or nothing)',
+    access: write,
+    scope: 'project',
+    body: putByProjectBody,
+    maxBodyBytes: 33_554_432,
+    replies: { 200: writtenManyReply },
+    errors: [409],
+  },
+  {
+    id: 'bulk.by-project',
+    method: 'GET',
+    path: `${project}/secrets`,
+    summary: 'All secrets of an environment',
+    access: read,
+    scope: 'environment',
+    query: environmentQuery,
+    replies: { 200: secretsReply, 304: null },
+  },
+  {
+    id: 'bulk.put-by-project',
+    method: 'PUT',
+    path: `${project}/secrets`,
+    summary: 'Write one secret, or many at once (all or nothing)',
+    access: write,
+    scope: 'project',
+    body: putByProjectBody,
+    maxBodyBytes: 33_554_432,
+    replies: { 200: writtenManyReply },
+    errors: [409],
+  },
+  {
+    id: 'project-secrets.get',
+    method: 'GET',
+    path: `${project}/secrets/{key}`,
+    summary: 'One secret',
+    access: read,
+    scope: 'environment',
+    query: environmentQuery,
+    replies: { 200: secretReply },
+  },
+  {
+    id: 'project-secrets.delete',
+    method: 'DELETE',
+    path: `${project}/secrets/{key}`,
+    summary: 'Delete a secret',
+    access: write,
+    scope: 'environment',
+    query: environmentQuery,
+    replies: { 200: okShape },
+  },
+  {
+    id: 'project-list.list',
+    method: 'GET',
+    path: '/v1/cloud/projects',
+    summary: 'Projects that the caller can see, newest first',
+    access: { identity: 'cloud', user: 'any' },
+    scope: 'none',
+    query: { org: { schema: string(), description: 'Only those of this organisation (slug or id)' } },
+    replies: { 200: projectsReply },
+  },
+  {
+    id: 'project-list.create',
+    method: 'POST',
+    path: '/v1/cloud/projects',
+    summary: 'Create a project in the organisation of the body, or the only one of the caller',
+    access: { identity: 'cloud', user: 'any' },
+    scope: 'none',
+    body: createProjectByOrgBody,
+    replies: { 200: projectShape },
+    errors: [409],
+  },
+  {
+    id: 'project-tokens.create',
+    method: 'POST',
+    path: `${project}/tokens`,
+    summary: 'Create a service token; its text is in this answer only',
+    access: { identity: 'cloud', user: 'developer' },
+    scope: 'project',
+    body: createTokenBody,
+    replies: { 200: tokenCreatedReply },
+    errors: [409],
+  },
+  {
+    id: 'project-audit.list',
+    method: 'GET',
+    path: `${project}/audit`,
+    summary: 'Audit records of the project, newest first',
+    access: { identity: 'cloud', user: 'viewer' },
+    scope: 'project',
+    query: auditQuery,
+    replies: { 200: auditReply },
+  },
+]);
