@@ -1,6 +1,9 @@
 // A vault with everything that tests turn on: a clock that they move, an issuer whose tokens they sign, and calls that are
 // held against the OpenAPI document.
 
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Host, processHost } from '../../vault-core/src/domain/host.ts';
 import { type TestKey, createTestKey, signToken } from '../../vault-core/src/server/identity/test-issuer.ts';
 import { type ServerOptions, resolveOptions } from '../../vault-core/src/server/options.ts';
@@ -134,4 +137,38 @@ export async function makeToken(
 ): Promise<string> {
   const made = (await vault.root('POST', `${base}/tokens`, { name: 'test', ...body })) as { plaintext_token: string };
   return made.plaintext_token;
+}
+
+/**
+ * A vault on disk in `folder`, initialized with a key file there the first time, and unsealed with it. Its root token is
+ * kept beside, so that it can be opened again and again.
+ */
+export async function startDiskVault(folder: string, options: ServerOptions = {}): Promise<TestVault> {
+  const keyFile = join(folder, 'unseal.key');
+  const rootFile = join(folder, 'root.token');
+  const clock: Clock = { offsetMs: 0 };
+  const warnings: string[] = [];
+  const settings: ServerOptions = {
+    storage: `sqlite:${join(folder, 'vault.db')}`,
+    listen: { host: '127.0.0.1', port: 0 },
+    rateLimit: 0,
+    warn: (message) => warnings.push(message),
+    ...options,
+  };
+  const host = { ...processHost(), now: () => Date.now() + clock.offsetMs };
+  if (!existsSync(keyFile)) {
+    const fresh = await Vault.open(resolveOptions(settings), host);
+    const made = await fresh.init({ shares: 2, threshold: 2, keyFile: true }, () => undefined);
+    await fresh.close();
+    writeFileSync(keyFile, made.key_file ?? '');
+    writeFileSync(rootFile, made.root_token);
+  }
+  const vault = await Vault.open(resolveOptions({ ...settings, unseal: { keyFile } }), host);
+  return testVault(await serve(vault), readFileSync(rootFile, 'utf8'), clock, warnings);
+}
+
+/** A folder that is removed at the end. */
+export function temporaryFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'zvault-test-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }

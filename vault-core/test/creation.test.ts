@@ -83,7 +83,10 @@ test.each([
   { name: 'empty', id: '' },
   { name: 'with braces', id: `{${randomUUID()}}` },
 ])('an id that is no UUID is 422: $name', async ({ id }) => {
-  const answer = await vault.call('POST', '/v1/cloud/orgs', { token: vault.rootToken, body: { id, name: 'n', slug: 'x' } });
+  const answer = await vault.call('POST', '/v1/cloud/orgs', {
+    token: vault.rootToken,
+    body: { id, name: 'n', slug: 'x' },
+  });
   expect(answer.status).toBe(422);
 });
 

@@ -1,5 +1,6 @@
 // Waiting that can be given up: the error of an abort, several signals as one, and a sleep.
 
+import { setMaxListeners } from 'node:events';
 import { isZvaultError, ZvaultError } from '../domain/errors.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface JoinedSignal {
 
 export function joinSignals(...signals: readonly (AbortSignal | undefined)[]): JoinedSignal {
   const controller = new AbortController();
+  // Many requests at once listen to one signal; Node 20 warns of a leak at eleven.
+  setMaxListeners(0, controller.signal);
   const releases: (() => void)[] = [];
   for (const signal of signals) {
     if (signal === undefined) continue;

@@ -2,7 +2,7 @@
 
 import { ZvaultError } from '../domain/errors.ts';
 import { decodeArray, decodeEntry, type Entry } from './decode.ts';
-import { type Dialect, dialectOf, rememberDialect } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { isUnrouted } from './failures.ts';
 import { path, type RequestPath } from './path.ts';
 import type { Reply, Requester } from './requester.ts';
@@ -34,8 +34,8 @@ export class Bulk {
    * All or nothing. NOT_FOUND (unrouted) from a vault without cloud routes. `environment` is resolved already; organisation and project may be left to the token.
    */
   async fetch(place: Place & { readonly environment: string }, options: FetchOptions = {}): Promise<Fetched> {
-    if (this.#dialect === 'vault-only') throw noCloud(this.#requester.settings.base.origin);
-    if (this.#dialect === 'bulk') {
+    if (this.#requester.dialect.current === 'vault-only') throw noCloud(this.#requester.settings.base.origin);
+    if (this.#requester.dialect.current === 'bulk') {
       try {
         return await this.#fetchBulk(place, options);
       } catch (error) {
@@ -49,7 +49,7 @@ export class Bulk {
 
   /** Does the server route /v1/cloud? */
   async hasCloud(signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#dialect === 'vault-only') return false;
+    if (this.#requester.dialect.current === 'vault-only') return false;
     try {
       await this.#scope.identity(signal);
       return true;
@@ -60,14 +60,9 @@ export class Bulk {
     }
   }
 
-  get #dialect(): Dialect {
-    return dialectOf(this.#address, this.#requester.settings.host.now());
-  }
-
   #remember(dialect: Dialect): void {
-    const { host, log } = this.#requester.settings;
-    rememberDialect(this.#address, dialect, host.now());
-    log({ level: 'debug', event: 'dialect', message: `the server is ${dialect}` });
+    this.#requester.dialect.remember(dialect);
+    this.#requester.settings.log({ level: 'debug', event: 'dialect', message: `the server is ${dialect}` });
   }
 
   async #fetchBulk(place: Place & { readonly environment: string }, options: FetchOptions): Promise<Fetched> {
@@ -96,11 +91,6 @@ export class Bulk {
     return org === undefined
       ? path`/v1/cloud/projects/${project}/secrets`
       : path`/v1/cloud/orgs/${org}/projects/${project}/secrets`;
-  }
-
-  get #address(): string {
-    const { base } = this.#requester.settings;
-    return base.origin + base.prefix;
   }
 }
 

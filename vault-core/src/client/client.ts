@@ -78,7 +78,13 @@ export class VaultClient implements AsyncDisposable {
   #references: Promise<References> | undefined;
 
   constructor(options: ClientOptions = {}) {
-    this.#requester = new Requester(resolveSettings(options), () => this.#reader.forgetAll());
+    this.#requester = new Requester(resolveSettings(options), {
+      refused: () => this.#reader.forgetAll(),
+      renewed: () => {
+        this.#scope.forget();
+        this.#reader.forgetMemory();
+      },
+    });
     this.#scope = new Scope(this.#requester);
     this.#bulk = new Bulk(this.#requester, this.#scope);
     this.#reader = new Reader(this.#requester, this.#scope, this.#bulk);

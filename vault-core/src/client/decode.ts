@@ -1,4 +1,4 @@
-// Answers of the server become typed objects here: what is not as the contract says is BAD_ANSWER, named by field, without
+// Answers of the server become typed objects here: what is not as expected is BAD_ANSWER, named by field, without
 // quoting it.
 
 import { ZvaultError } from '../domain/errors.ts';

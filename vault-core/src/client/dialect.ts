@@ -1,20 +1,28 @@
-// What kind of server answers at an address, learnt from its 404s and remembered for a while: one with bulk reads, an older one
-// without, or a vault that has no cloud routes at all.
+// What kind of server answers, learnt from its 404s and remembered for a while: one with bulk reads, an older one without, or a
+// vault that has no cloud routes at all. A client has one address, so each client remembers for itself.
 
 export type Dialect = 'bulk' | 'legacy' | 'vault-only';
 
-/** After this time a server is asked again: it may have been upgraded. */
-const rememberMs = 3_600_000;
+// After this time the server is asked again. An older one may have been upgraded; that there are no cloud routes at all may just
+// be a proxy's word while the server behind it starts.
+const rememberMs = { bulk: 0, legacy: 600_000, 'vault-only': 30_000 } as const satisfies Record<Dialect, number>;
 
-// By address, for all clients of the process: each would learn the same.
-const known = new Map<string, { dialect: Dialect; untilMs: number }>();
+export class DialectMemory {
+  readonly #now: () => number;
+  #learnt: Dialect = 'bulk';
+  #untilMs = 0;
 
-/** `bulk` unless something else was learnt lately. `address` is origin and prefix. */
-export function dialectOf(address: string, nowMs: number): Dialect {
-  const entry = known.get(address);
-  return entry !== undefined && nowMs < entry.untilMs ? entry.dialect : 'bulk';
-}
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
-export function rememberDialect(address: string, dialect: Dialect, nowMs: number): void {
-  known.set(address, { dialect, untilMs: nowMs + rememberMs });
+  /** `bulk` unless something else was learnt lately. */
+  get current(): Dialect {
+    return this.#now() < this.#untilMs ? this.#learnt : 'bulk';
+  }
+
+  remember(dialect: Dialect): void {
+    this.#learnt = dialect;
+    this.#untilMs = this.#now() + rememberMs[dialect];
+  }
 }

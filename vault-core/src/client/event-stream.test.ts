@@ -10,15 +10,47 @@ function parse(...chunks: readonly (string | Buffer)[]): { events: ServerEvent[]
 test.each([
   { name: 'one event', text: 'data: a\n\n', events: [['message', 'a', '']] },
   { name: 'several data lines', text: 'data: a\ndata: b\ndata\n\n', events: [['message', 'a\nb\n', '']] },
-  { name: 'a type and an id', text: 'event: secret.written\nid: 7\ndata: {}\n\n', events: [['secret.written', '{}', '7']] },
-  { name: 'only one space is taken off', text: 'data:  a\n\ndata:b\n\n', events: [['message', ' a', ''], ['message', 'b', '']] },
+  {
+    name: 'a type and an id',
+    text: 'event: secret.written\nid: 7\ndata: {}\n\n',
+    events: [['secret.written', '{}', '7']],
+  },
+  {
+    name: 'only one space is taken off',
+    text: 'data:  a\n\ndata:b\n\n',
+    events: [
+      ['message', ' a', ''],
+      ['message', 'b', ''],
+    ],
+  },
   { name: 'comments are skipped', text: ': hello\n\n:\ndata: a\n\n', events: [['message', 'a', '']] },
   { name: 'a byte order mark is skipped', text: '\ufeffdata: a\n\n', events: [['message', 'a', '']] },
-  { name: 'carriage returns alone', text: 'data: a\r\rdata: b\r\r', events: [['message', 'a', ''], ['message', 'b', '']] },
+  {
+    name: 'carriage returns alone',
+    text: 'data: a\r\rdata: b\r\r',
+    events: [
+      ['message', 'a', ''],
+      ['message', 'b', ''],
+    ],
+  },
   { name: 'carriage return and line feed', text: 'data: a\r\ndata: b\r\n\r\n', events: [['message', 'a\nb', '']] },
   { name: 'mixed line ends', text: 'data: a\rdata: b\n\r\n', events: [['message', 'a\nb', '']] },
-  { name: 'an id stays for later events', text: 'id: 1\ndata: a\n\ndata: b\n\n', events: [['message', 'a', '1'], ['message', 'b', '1']] },
-  { name: 'an empty id clears it', text: 'id: 1\ndata: a\n\nid\ndata: b\n\n', events: [['message', 'a', '1'], ['message', 'b', '']] },
+  {
+    name: 'an id stays for later events',
+    text: 'id: 1\ndata: a\n\ndata: b\n\n',
+    events: [
+      ['message', 'a', '1'],
+      ['message', 'b', '1'],
+    ],
+  },
+  {
+    name: 'an empty id clears it',
+    text: 'id: 1\ndata: a\n\nid\ndata: b\n\n',
+    events: [
+      ['message', 'a', '1'],
+      ['message', 'b', ''],
+    ],
+  },
   { name: 'an id with NUL is ignored', text: 'id: 1\u00002\ndata: a\n\n', events: [['message', 'a', '']] },
   { name: 'a type without data is dropped', text: 'event: x\n\ndata: a\n\n', events: [['message', 'a', '']] },
   { name: 'empty data is an event', text: 'data\n\n', events: [['message', '', '']] },

@@ -184,6 +184,7 @@ function codeOf(wire: string | undefined, status: number): ErrorCode {
   const named = wire === undefined ? undefined : (errorCodeOfWire(wire) ?? errorCodeOfWire(wire.toLowerCase()));
   // A code is believed only where it fits the status: what a proxy in between says is not the vault's word.
   if (named !== undefined && errorTable[named].status === status) return named;
+  if (status < 300) return 'BAD_ANSWER';
   return codeOfStatus[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'BAD_REQUEST');
 }
 

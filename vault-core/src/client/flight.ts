@@ -1,16 +1,16 @@
 // One piece of work that many callers wait for. Each caller may leave by its own signal; the work itself is given up only
 // when nobody waits any more.
 
-import { abortError } from './abort.ts';
+import { abortError, joinSignals } from './abort.ts';
 
 export class Flight<T> {
-  readonly #controller = new AbortController();
+  readonly #life = joinSignals();
   readonly #work: Promise<T>;
   #waiting = 0;
   #landed = false;
 
   constructor(run: (signal: AbortSignal) => Promise<T>) {
-    this.#work = run(this.#controller.signal).finally(() => {
+    this.#work = run(this.#life.signal).finally(() => {
       this.#landed = true;
     });
     // Callers see the failure through join(); without callers it has nobody to go to.
@@ -19,7 +19,7 @@ export class Flight<T> {
 
   /** True once the work has ended or was given up: start a new flight. */
   get over(): boolean {
-    return this.#landed || this.#controller.signal.aborted;
+    return this.#landed || this.#life.signal.aborted;
   }
 
   /** Waits for the result. */
@@ -45,6 +45,6 @@ export class Flight<T> {
   }
 
   #leave(): void {
-    if (this.#waiting === 0 && !this.#landed) this.#controller.abort();
+    if (this.#waiting === 0 && !this.#landed) this.#life.abort(undefined);
   }
 }

@@ -10,7 +10,9 @@ import { connectionFailure } from './failures.ts';
 import type { Settings } from './settings.ts';
 
 /** The largest answer that is read; more is refused. */
-export const maxAnswerBytes = 67_108_864;
+const maxAnswerBytes = 67_108_864;
+/** The largest error body of a stream. */
+const maxRefusalBytes = 1_048_576;
 
 export interface Incoming {
   readonly status: number;
@@ -37,9 +39,11 @@ export class Http {
     return this.#within(outgoing, limits, (message) => readAll(message, limits.maxBytes ?? maxAnswerBytes));
   }
 
-  /** Sends and answers as soon as the head is there; the body streams until the message ends or is destroyed. */
-  open(outgoing: Outgoing, limits: ExchangeLimits): Promise<IncomingMessage> {
-    return this.#within(outgoing, limits, (message) => Promise.resolve(message));
+  /** Like `exchange`, but a success (200) comes as soon as its head is there: its body streams for as long as it likes. */
+  open(outgoing: Outgoing, limits: ExchangeLimits): Promise<{ stream: IncomingMessage } | { refusal: Incoming }> {
+    return this.#within(outgoing, limits, async (message) =>
+      message.statusCode === 200 ? { stream: message } : { refusal: await readAll(message, maxRefusalBytes) },
+    );
   }
 
   async #within<T>(

@@ -120,6 +120,11 @@ export class EnvironmentMemory {
   forget(key?: string): void {
     if (key !== undefined) {
       this.#ones.delete(key);
+      if (this.#all?.value.has(key)) {
+        const entries = new Map(this.#all.value);
+        entries.delete(key);
+        this.#all = { ...this.#all, value: entries, etag: undefined };
+      }
       return;
     }
     this.#generation += 1;

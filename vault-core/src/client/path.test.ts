@@ -12,13 +12,17 @@ test.each(['', '.', '..', '\ud800'])('%j is no part of a path', (part) => {
 });
 
 test('queries leave out what is not given', () => {
-  expect(formatQuery({ env: 'a&b=c', version: undefined, limit: 5, force: true })).toBe('?env=a%26b%3Dc&limit=5&force=true');
+  expect(formatQuery({ env: 'a&b=c', version: undefined, limit: 5, force: true })).toBe(
+    '?env=a%26b%3Dc&limit=5&force=true',
+  );
   expect(formatQuery({ a: undefined })).toBe('');
   expect(formatQuery(undefined)).toBe('');
   expect(() => formatQuery({ a: '\udc00' })).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }));
 });
 
-const part = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text !== '.' && text !== '..' && text.isWellFormed());
+const part = fc
+  .string({ unit: 'binary', minLength: 1 })
+  .filter((text) => text !== '.' && text !== '..' && text.isWellFormed());
 
 property.prop([part, part])('a URL parser finds the parts again', (first, second) => {
   const { target } = path`/v1/${first}/x/${second}`;

@@ -28,7 +28,7 @@ export function encodeSegments(text: string): string {
   return text.split('/').map(encodePart).join('/');
 }
 
-export function encodePart(part: string): string {
+function encodePart(part: string): string {
   if (part === '' || part === '.' || part === '..') {
     throw new ZvaultError('BAD_REQUEST', `a name in the path is ${part === '' ? 'empty' : `"${part}"`}`);
   }

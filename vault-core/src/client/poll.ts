@@ -29,7 +29,7 @@ export async function* pollChanges(
 }
 
 /** What happened between two lists, as far as they tell. */
-export function differences(
+function differences(
   before: ReadonlyMap<string, SecretKey>,
   now: ReadonlyMap<string, SecretKey>,
   environment: string,

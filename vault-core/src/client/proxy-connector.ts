@@ -66,16 +66,21 @@ function serverName(options: ClientRequestArgs): ConnectionOptions {
 function secure(tunnel: Duplex, options: ConnectionOptions, timeoutMs: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = tlsConnect({ ...options, socket: tunnel });
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      reject(error);
+      // Nothing of the attempt stays open.
+      tunnel.destroy();
+    };
     const timer = setTimeout(() => socket.destroy(tooSlow('the TLS handshake through the proxy')), timeoutMs);
+    const closed = (): void => fail(new ZvaultError('CONNECTION_FAILED', 'the proxy closed the connection'));
+    socket.once('error', fail);
+    socket.once('close', closed);
     socket.once('secureConnect', () => {
       clearTimeout(timer);
-      socket.off('error', reject);
+      socket.off('error', fail);
+      socket.off('close', closed);
       resolve(socket);
-    });
-    socket.once('error', reject);
-    socket.once('close', () => {
-      clearTimeout(timer);
-      reject(new ZvaultError('CONNECTION_FAILED', 'the proxy closed the connection'));
     });
   });
 }

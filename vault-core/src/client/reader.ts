@@ -75,6 +75,8 @@ export class Reader {
       this.#requester.metrics.read('miss');
       return { value: entry, checkedAtMs: this.#now(), stale: false };
     } catch (error) {
+      // The caller's own time limit says nothing about the server.
+      if (control.signal?.aborted) throw error;
       const last = memory.lastOne(key, this.#now());
       if (isRefusal(error)) await this.#refused(place);
       else if (isNotFound(error)) memory.forget(key);
@@ -112,6 +114,13 @@ export class Reader {
     return entry;
   }
 
+  /** The same text for places that are known to be the same. */
+  keyOf(place: Place): string {
+    const own = this.#scope.isOwn(place);
+    const environment = this.#scope.knownEnvironment(place) ?? '';
+    return JSON.stringify(own ? [environment] : [environment, place.org ?? '', place.project ?? '']);
+  }
+
   /** Memory of the environment that a write of this client changed. */
   memoryOf(place: Place): EnvironmentMemory {
     return this.#shelf(place).memory;
@@ -119,8 +128,13 @@ export class Reader {
 
   /** The token was refused: what it opened is not used any more, in memory and on disk. */
   async forgetAll(): Promise<void> {
-    for (const { memory } of this.#shelves.values()) memory.forget();
+    this.forgetMemory();
     await this.#dropFallback();
+  }
+
+  /** The token is another one now: it may open another project. */
+  forgetMemory(): void {
+    for (const { memory } of this.#shelves.values()) memory.forget();
   }
 
   close(): void {
@@ -202,7 +216,7 @@ export class Reader {
   }
 
   #shelf(place: Place): Shelf {
-    const key = this.#keyOf(place);
+    const key = this.keyOf(place);
     let shelf = this.#shelves.get(key);
     if (shelf === undefined) {
       const { cacheTtlMs, staleLimitMs } = this.#requester.settings;
@@ -214,14 +228,8 @@ export class Reader {
 
   /** Once the token has told its environment, the shelf of "the token's own" is that environment's. */
   #rename(place: Place, shelf: Shelf): void {
-    const key = this.#keyOf(place);
+    const key = this.keyOf(place);
     if (!this.#shelves.has(key)) this.#shelves.set(key, shelf);
-  }
-
-  #keyOf(place: Place): string {
-    const own = this.#scope.isOwn(place);
-    const environment = this.#scope.knownEnvironment(place) ?? '';
-    return JSON.stringify(own ? [environment] : [environment, place.org ?? '', place.project ?? '']);
   }
 
   #schedule(place: Place, shelf: Shelf): void {

@@ -101,7 +101,7 @@ export class References {
   }
 
   async #fromBulk(place: Place, key: string, run: Run, signal: AbortSignal): Promise<string> {
-    const id = JSON.stringify([place.org, place.project, place.environment]);
+    const id = this.#reader.keyOf(place);
     let reading = run.reads.get(id);
     if (reading === undefined) {
       reading = this.#reader.readAll(place, { signal });

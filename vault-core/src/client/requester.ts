@@ -5,8 +5,9 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isZvaultError, ZvaultError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Method } from '../wire/route.ts';
-import { joinSignals, sleep, throwIfAborted } from './abort.ts';
+import { type JoinedSignal, joinSignals, sleep, throwIfAborted } from './abort.ts';
 import type { Outgoing } from './connector.ts';
+import { DialectMemory } from './dialect.ts';
 import { answerFailure, detailsOf } from './failures.ts';
 import { Http, type Incoming } from './http.ts';
 import { Metrics } from './metrics.ts';
@@ -45,18 +46,29 @@ export interface Reply {
   readonly json: unknown;
 }
 
+/** What happens to the token, for those who hold what it opened. */
+export interface TokenEvents {
+  /** The server refused it for good; runs before the call throws. */
+  refused(): Promise<void>;
+  /** Its file held another one, which is used from now on. */
+  renewed(): void;
+}
+
 export class Requester {
   readonly settings: Settings;
   readonly metrics = new Metrics();
+  readonly dialect: DialectMemory;
   readonly tokens: TokenSource;
   readonly #http: Http;
-  readonly #life = new AbortController();
-  readonly #onUnauthorized: () => Promise<void>;
+  /** Ends with `close` and with the signal of the client's options. */
+  readonly #life: JoinedSignal;
+  readonly #events: TokenEvents;
 
-  /** `onUnauthorized` runs when the server has refused the token for good, before the call throws. */
-  constructor(settings: Settings, onUnauthorized: () => Promise<void> = () => Promise.resolve()) {
+  constructor(settings: Settings, events: TokenEvents) {
     this.settings = settings;
-    this.#onUnauthorized = onUnauthorized;
+    this.#life = joinSignals(settings.signal);
+    this.#events = events;
+    this.dialect = new DialectMemory(settings.host.now);
     this.tokens = new TokenSource(settings);
     this.#http = new Http(settings);
   }
@@ -66,7 +78,7 @@ export class Requester {
 
   /** @throws ZvaultError of any code that the API or the network has */
   async call(call: Call): Promise<Reply> {
-    const joined = joinSignals(this.#life.signal, this.settings.signal, call.signal);
+    const joined = joinSignals(this.#life.signal, call.signal);
     try {
       return await this.#callWithRetries(call, joined.signal);
     } catch (error) {
@@ -79,7 +91,7 @@ export class Requester {
 
   /** Opens a streaming answer: one attempt, no time limit after the head. */
   async open(call: Call): Promise<IncomingMessage> {
-    const joined = joinSignals(this.#life.signal, this.settings.signal, call.signal);
+    const joined = joinSignals(this.#life.signal, call.signal);
     try {
       return await this.#openOnce(call, undefined, joined.signal);
     } catch (error) {
@@ -95,13 +107,14 @@ export class Requester {
     return this.#life.signal.aborted;
   }
 
-  /** Aborts when the client closes. */
+  /** Aborts when the client ends. */
   get life(): AbortSignal {
     return this.#life.signal;
   }
 
   close(): void {
     this.#life.abort(new ZvaultError('INTERRUPTED', 'the client is closed'));
+    this.#life.release();
     this.#http.close();
   }
 
@@ -109,23 +122,17 @@ export class Requester {
     if (!isZvaultError(error)) return;
     this.metrics.error(error.code);
     // On vault routes a 401 may just mean that the vault is sealed.
-    if (error.code === 'UNAUTHORIZED' && auth !== 'vault') await this.#onUnauthorized();
+    if (error.code === 'UNAUTHORIZED' && auth !== 'vault') await this.#events.refused();
   }
 
   async #openOnce(call: Call, renewed: Secret | undefined, signal: AbortSignal): Promise<IncomingMessage> {
     const { outgoing, token } = await this.#outgoing(call, renewed);
-    const message = await this.#http.open(outgoing, { timeoutMs: call.timeoutMs ?? this.settings.timeoutMs, signal });
-    if (message.statusCode === 200) return message;
-    const chunks: Buffer[] = [];
-    for await (const chunk of message) {
-      chunks.push(chunk as Buffer);
-      // An error's text is short; of something else the beginning is enough.
-      if (chunks.length >= 4) break;
-    }
-    const answer = { status: message.statusCode ?? 0, headers: message.headers, body: Buffer.concat(chunks) };
-    const next = answer.status === 401 && token && !renewed ? await this.tokens.renewed(token) : undefined;
+    const opened = await this.#http.open(outgoing, { timeoutMs: call.timeoutMs ?? this.settings.timeoutMs, signal });
+    if ('stream' in opened) return opened.stream;
+    const { refusal } = opened;
+    const next = refusal.status === 401 && token && !renewed ? await this.#renew(token) : undefined;
     if (next !== undefined) return this.#openOnce(call, next, signal);
-    throw this.#failure(call, answer, token);
+    throw this.#failure(call, refusal, token);
   }
 
   async #callWithRetries(call: Call, signal: AbortSignal): Promise<Reply> {
@@ -139,7 +146,7 @@ export class Requester {
         return await this.#attempt(call, outgoing, token, attempt, signal);
       } catch (error) {
         if (isZvaultError(error) && error.code === 'UNAUTHORIZED' && token !== undefined && renewed === undefined) {
-          renewed = await this.tokens.renewed(token);
+          renewed = await this.#renew(token);
           if (renewed !== undefined) continue;
         }
         const delayMs = retryDelayMs(error, { attempt, maxRetries, repeatable, random: this.random });
@@ -149,6 +156,12 @@ export class Requester {
         await sleep(delayMs, signal);
       }
     }
+  }
+
+  async #renew(refused: Secret): Promise<Secret | undefined> {
+    const token = await this.tokens.renewed(refused);
+    if (token !== undefined) this.#events.renewed();
+    return token;
   }
 
   async #attempt(

@@ -7,7 +7,7 @@ import { detailsOf } from './failures.ts';
 const baseDelayMs = 200;
 const maxDelayMs = 5000;
 /** A server that asks for a longer pause gets none: the caller is told instead. */
-export const maxRetryAfterMs = 30_000;
+const maxRetryAfterMs = 30_000;
 
 export interface RetryContext {
   /** Attempts made so far, from 1. */

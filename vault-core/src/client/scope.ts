@@ -44,9 +44,14 @@ export class Scope {
   /** The same, asked anew. */
   async askIdentity(signal?: AbortSignal): Promise<Me> {
     const { json } = await this.#requester.call({ method: 'GET', path: path`/v1/cloud/me`, signal });
-    const me = decodeObject(json, 'the identity') as unknown as Me;
-    this.#identity = me;
-    return me;
+    this.#identity = identityOf(json);
+    return this.#identity;
+  }
+
+  /** The token is another one now. */
+  forget(): void {
+    this.#identity = undefined;
+    this.#me = undefined;
   }
 
   /** The environment of a place: named, or the client's, or the service token's own, or `development`. */
@@ -168,6 +173,20 @@ export class Scope {
       throw error;
     }
   }
+}
+
+/** Servers of other makes tell less than ours. */
+function identityOf(json: unknown): Me {
+  const unknown = {
+    org_id: null,
+    org_slug: null,
+    project_id: null,
+    project_slug: null,
+    environment: null,
+    permissions: [],
+    expires_at: null,
+  };
+  return { ...unknown, ...decodeObject(json, 'the identity') } as unknown as Me;
 }
 
 function keyOf(org: string | undefined, project: string | undefined): string {

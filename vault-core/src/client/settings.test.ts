@@ -17,9 +17,18 @@ test('defaults', () => {
 });
 
 test.each([
-  { name: 'ZVAULT_URL', env: { ZVAULT_URL: 'https://a.example', ZVAULT_CLOUD_URL: 'https://b.example' }, expected: 'https://a.example' },
+  {
+    name: 'ZVAULT_URL',
+    env: { ZVAULT_URL: 'https://a.example', ZVAULT_CLOUD_URL: 'https://b.example' },
+    expected: 'https://a.example',
+  },
   { name: 'its alias', env: { ZVAULT_CLOUD_URL: 'https://b.example' }, expected: 'https://b.example' },
-  { name: 'the argument first', options: { url: 'https://c.example' }, env: { ZVAULT_URL: 'https://a.example' }, expected: 'https://c.example' },
+  {
+    name: 'the argument first',
+    options: { url: 'https://c.example' },
+    env: { ZVAULT_URL: 'https://a.example' },
+    expected: 'https://c.example',
+  },
   { name: 'empty counts as unset', options: { url: '' }, env: { ZVAULT_URL: '' }, expected: 'http://127.0.0.1:8200' },
 ])('address: $name', ({ options, env, expected }) => {
   expect(resolve(options, env).base.origin).toBe(expected);
@@ -28,8 +37,20 @@ test.each([
 test.each([
   { name: 'argument', options: { token: 'a' }, env: { ZVAULT_TOKEN: 'b' }, token: 'a', file: undefined },
   { name: 'file argument', options: { tokenFile: '/f' }, env: { ZVAULT_TOKEN: 'b' }, token: undefined, file: '/f' },
-  { name: 'environment', options: {}, env: { ZVAULT_TOKEN: 'b', ZVAULT_TOKEN_FILE: '/f' }, token: 'b', file: undefined },
-  { name: 'file of the environment', options: {}, env: { ZVAULT_TOKEN: '', ZVAULT_TOKEN_FILE: '/f' }, token: undefined, file: '/f' },
+  {
+    name: 'environment',
+    options: {},
+    env: { ZVAULT_TOKEN: 'b', ZVAULT_TOKEN_FILE: '/f' },
+    token: 'b',
+    file: undefined,
+  },
+  {
+    name: 'file of the environment',
+    options: {},
+    env: { ZVAULT_TOKEN: '', ZVAULT_TOKEN_FILE: '/f' },
+    token: undefined,
+    file: '/f',
+  },
   { name: 'empty argument', options: { token: '' }, env: { ZVAULT_TOKEN: 'b' }, token: 'b', file: undefined },
   { name: 'a line break around it', options: {}, env: { ZVAULT_TOKEN: 'b\n' }, token: 'b', file: undefined },
 ])('token: $name', ({ options, env, token, file }) => {
@@ -56,9 +77,23 @@ test.each([
   { name: 'a name that only looks like it', options: { url: 'http://127.0.0.1.example', token: 't' }, refused: true },
   { name: 'no token', options: { url: 'http://vault.example' }, refused: false },
   { name: 'allowed', options: { url: 'http://vault.example', token: 't', allowHttp: true }, refused: false },
-  { name: 'allowed by the environment', options: { url: 'http://vault.example', token: 't' }, env: { ZVAULT_ALLOW_HTTP: '1' }, refused: false },
-  { name: 'not allowed by "0"', options: { url: 'http://vault.example', token: 't' }, env: { ZVAULT_ALLOW_HTTP: '0' }, refused: true },
-  { name: 'loopback through a proxy elsewhere', options: { token: 't', proxy: 'http://proxy.example:1' }, refused: true },
+  {
+    name: 'allowed by the environment',
+    options: { url: 'http://vault.example', token: 't' },
+    env: { ZVAULT_ALLOW_HTTP: '1' },
+    refused: false,
+  },
+  {
+    name: 'not allowed by "0"',
+    options: { url: 'http://vault.example', token: 't' },
+    env: { ZVAULT_ALLOW_HTTP: '0' },
+    refused: true,
+  },
+  {
+    name: 'loopback through a proxy elsewhere',
+    options: { token: 't', proxy: 'http://proxy.example:1' },
+    refused: true,
+  },
   { name: 'loopback through a proxy here', options: { token: 't', proxy: 'http://127.0.0.1:1' }, refused: false },
 ])('clear text: $name', ({ options, env, refused }) => {
   const attempt = (): unknown => resolve(options, env);
@@ -75,13 +110,16 @@ test.each([
   expect(parseBaseUrl(text)).toMatchObject({ origin, prefix, port });
 });
 
-test.each(['vault', 'ftp://v.example', 'https://user:canary@v.example', 'https://v.example?x=canary', 'https://v.example#x'])(
-  'address %s is refused without being repeated',
-  (text) => {
-    expect(() => parseBaseUrl(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
-    expect(() => parseBaseUrl(text)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('canary') }));
-  },
-);
+test.each([
+  'vault',
+  'ftp://v.example',
+  'https://user:canary@v.example',
+  'https://v.example?x=canary',
+  'https://v.example#x',
+])('address %s is refused without being repeated', (text) => {
+  expect(() => parseBaseUrl(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  expect(() => parseBaseUrl(text)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('canary') }));
+});
 
 test.each([
   { timeoutMs: 0 },

@@ -129,7 +129,7 @@ export function parseBaseUrl(text: string): BaseUrl {
 }
 
 /** True for `localhost`, 127.0.0.0/8 and ::1 as the URL parser writes them. */
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '::1' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 

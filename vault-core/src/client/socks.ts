@@ -30,7 +30,7 @@ export async function openSocksTunnel(route: ProxyRoute, opening: Set<Duplex>): 
     await greet(socket, proxy.login);
     socket.write(connectRequest(address, base.port));
     const [, code = 1, , kind] = await read(socket, 4);
-    if (code !== 0) throw refused(failures[code] ?? `the proxy answered ${code}`);
+    if (code !== 0) throw refused(failures[code] ?? `the proxy answered ${code}`, [2, 7, 8].includes(code));
     await read(socket, (await boundAddressBytes(socket, kind)) + 2);
     return socket;
   } catch (error) {
@@ -132,9 +132,10 @@ function read(socket: Socket, count: number): Promise<Buffer> {
   });
 }
 
-function refused(message: string): ZvaultError {
+/** `permanent`: trying again cannot help. */
+function refused(message: string, permanent = true): ZvaultError {
   return new ZvaultError('CONNECTION_FAILED', message, {
     hint: 'check the proxy, its user and its password',
-    details: { permanent: true },
+    details: { permanent },
   });
 }

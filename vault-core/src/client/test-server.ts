@@ -1,5 +1,6 @@
 // For tests: an HTTP(S) server on any free port that answers what a function says and remembers what it was asked.
 
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from 'node:https';
@@ -75,7 +76,7 @@ export async function startTestServer(handler: Handler, tls?: TlsOptions): Promi
   const close = async (): Promise<void> => {
     if (!server.listening) return;
     server.close();
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     await once(server, 'close');
   };
   return {
@@ -126,8 +127,12 @@ export function testClient(
     token: 'zvt_test_token',
     environment: 'prod',
     env: {},
-    // Zero from the random source makes every jittered pause zero.
-    host: { env: {}, now: () => clock?.nowMs ?? Date.now(), randomBytes: (count) => Buffer.alloc(count) },
+    // Jitter takes four bytes; zeros make every pause zero.
+    host: {
+      env: {},
+      now: () => clock?.nowMs ?? Date.now(),
+      randomBytes: (count) => (count === 4 ? Buffer.alloc(4) : randomBytes(count)),
+    },
     ...others,
   });
 }

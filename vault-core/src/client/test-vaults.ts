@@ -2,7 +2,7 @@
 
 import { refusal, type Answer, type Handler, type Seen } from './test-server.ts';
 
-export interface StoredSecret {
+interface StoredSecret {
   value: string;
   version: number;
   comment: string;
@@ -39,13 +39,16 @@ export function modernVault(values: Readonly<Record<string, string>> = {}): Fake
 export function legacyVault(values: Readonly<Record<string, string>> = {}): FakeVault {
   const vault = makeVault(values, (seen) => {
     const parts = seen.path.split('/');
-    const routed = /^\/v1\/cloud\/(me|orgs|orgs\/[^/]+\/projects|orgs\/[^/]+\/projects\/[^/]+\/envs\/.*)$/.test(seen.path);
+    const routed = /^\/v1\/cloud\/(me|orgs|orgs\/[^/]+\/projects|orgs\/[^/]+\/projects\/[^/]+\/envs\/.*)$/.test(
+      seen.path,
+    );
     if (!routed) return { status: 404 };
     if (seen.headers.authorization !== 'Bearer zvt_test_token') return refusal(401, 'unauthorized');
     if (seen.path === '/v1/cloud/me') return { json: { user_id: 'u', email: '', auth_type: 'clerk' } };
     if (seen.path === '/v1/cloud/orgs') return { json: { organizations: [{ id: orgId, slug: 'acme' }] } };
     const notUuid = [parts[4], parts[6]].some((part) => part !== undefined && !/^[0-9a-f-]{36}$/.test(part));
-    if (notUuid) return { status: 400, text: 'Invalid URL: UUID parsing failed', headers: { 'Content-Type': 'text/plain' } };
+    if (notUuid)
+      return { status: 400, text: 'Invalid URL: UUID parsing failed', headers: { 'Content-Type': 'text/plain' } };
     if (parts.length === 6) return { json: { projects: [{ id: projectId, slug: 'app', name: 'The App' }] } };
     return oneSecret(vault, seen) ?? { status: 404 };
   });
@@ -87,14 +90,16 @@ function bulk(vault: FakeVault, seen: Seen): Answer {
   const etag = `"r${vault.revision}"`;
   if (seen.headers['if-none-match'] === etag) return { status: 304, headers: { ETag: etag } };
   const entries = [...vault.secrets].map(([key, secret]) => entryOf(key, secret));
-  return { json: { secrets: entries, keys: entries.map(({ value: _, ...key }) => key) }, headers: { ETag: etag } };
+  return { json: { secrets: entries, keys: entries.map(withoutValue) }, headers: { ETag: etag } };
 }
 
 function oneSecret(vault: FakeVault, seen: Seen): Answer | undefined {
   const match = /^\/v1\/cloud\/orgs\/[^/]+\/projects\/[^/]+\/envs\/[^/]+\/secrets(?:\/([^/]+))?$/.exec(seen.path);
   if (!match) return undefined;
   if (match[1] === undefined) {
-    return { json: { keys: [...vault.secrets].map(([key, secret]) => ({ ...entryOf(key, secret), value: undefined })) } };
+    return {
+      json: { keys: [...vault.secrets].map(([key, secret]) => withoutValue(entryOf(key, secret))) },
+    };
   }
   const key = decodeURIComponent(match[1]);
   if (seen.method === 'PUT') {
@@ -109,6 +114,10 @@ function oneSecret(vault: FakeVault, seen: Seen): Answer | undefined {
     return { json: { ok: true } };
   }
   return { json: { secret: entryOf(key, secret) } };
+}
+
+function withoutValue<T extends object>(entry: T): T & { value: undefined } {
+  return { ...entry, value: undefined };
 }
 
 function entryOf(key: string, secret: StoredSecret): StoredSecret & { key: string; created_at: string } {

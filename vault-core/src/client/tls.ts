@@ -1,6 +1,8 @@
 // TLS material from options: a CA of one's own, and a client certificate.
 
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { messageOf, ZvaultError } from '../domain/errors.ts';
 import type { TlsSettings } from './settings.ts';
 
@@ -18,7 +20,8 @@ export async function readTls(settings: TlsSettings): Promise<TlsMaterial> {
   const key = settings.key === undefined ? undefined : await textOrFile('client key', settings.key);
   const material = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
   try {
-    (await import('node:tls')).createSecureContext(material);
+    createSecureContext(material);
+    if (ca !== undefined) checkCa(ca);
   } catch (error) {
     // OpenSSL's message ("bad decrypt", "no start line") names the fault and quotes nothing.
     throw new ZvaultError('CONFIG_INVALID', `the TLS files do not fit together: ${messageOf(error)}`, {
@@ -26,6 +29,13 @@ export async function readTls(settings: TlsSettings): Promise<TlsMaterial> {
     });
   }
   return material;
+}
+
+/** Node takes a CA text without a readable certificate for an empty one, and then trusts nobody. */
+function checkCa(text: string): void {
+  const blocks = text.match(/-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[\s\S]*?-----END \1-----/g) ?? [];
+  if (blocks.length === 0) throw new Error('the CA holds no certificate');
+  for (const block of blocks) void new X509Certificate(block);
 }
 
 async function textOrFile(what: string, text: string): Promise<string> {

@@ -14,8 +14,7 @@ export type WatchCallback = (event: SecretEvent) => void | Promise<void>;
 
 /** Changes one by one. `break`, `return()` and the signal end it; a failure for good is thrown. */
 export function iterateChanges(context: ChangeContext, options: WatchOptions): AsyncIterableIterator<SecretEvent> {
-  const own = new AbortController();
-  const joined = joinSignals(own.signal, context.requester.life, context.requester.settings.signal, options.signal);
+  const joined = joinSignals(context.requester.life, options.signal);
   let changes: Promise<AsyncGenerator<SecretEvent, void>> | undefined;
   const finish = (): IteratorReturnResult<undefined> => {
     joined.release();
@@ -23,7 +22,9 @@ export function iterateChanges(context: ChangeContext, options: WatchOptions): A
   };
   return {
     async next() {
-      changes ??= import('./changes.ts').then(({ followChanges }) => followChanges(context, options, joined.signal));
+      changes ??= import('./change-stream.ts').then(({ followChanges }) =>
+        followChanges(context, options, joined.signal),
+      );
       try {
         const step = await (await changes).next();
         return step.done ? finish() : step;
@@ -34,7 +35,7 @@ export function iterateChanges(context: ChangeContext, options: WatchOptions): A
     },
     async return() {
       // A generator that waits for the network ends only when the wait does.
-      own.abort();
+      joined.abort(undefined);
       await (await changes)?.return();
       return finish();
     },

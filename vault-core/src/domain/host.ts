@@ -1,9 +1,9 @@
 // The doorway to the world. Everything that reads the environment, the clock, randomness or the terminal takes a Host, so
 // that tests can share a process and time is a value.
 
-import { randomBytes } from 'node:crypto';
 import { homedir, tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { nodeCrypto } from './builtin.ts';
 
 /** An output stream that may be a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
@@ -44,7 +44,7 @@ export function processHost(): Host {
       return process.stderr;
     },
     now: () => Date.now(),
-    randomBytes: (count) => randomBytes(count),
+    randomBytes: (count) => nodeCrypto().randomBytes(count),
   };
 }
 

@@ -11,6 +11,7 @@ import { bindIssuer, findMember } from './cloud/members.ts';
 import { findEnvironment, findOrg, findProject, findProjectAnywhere } from './cloud/find.ts';
 import { Memo } from './memo.ts';
 import type { EnvironmentRecord, OrgRecord, ProjectRecord, Records, TokenRecord } from './records.ts';
+import { type Soon, soon } from './soon.ts';
 import { keys } from './store/keys.ts';
 import type { Reader, Store } from './store/store.ts';
 
@@ -66,34 +67,38 @@ export class AccessControl {
   }
 
   /**
-   * Authenticates the token and authorises it for the target.
+   * Authenticates the token and authorises it for the target. `identified` is told who it is, also when it is then refused.
    * @throws UNAUTHORIZED, FORBIDDEN, NOT_FOUND, BAD_REQUEST (an environment is needed)
    */
-  async authorize(
+  authorize(
     token: PresentedToken,
     access: Access & { identity: 'cloud' },
     scope: ScopeKind,
     target: Target,
-  ): Promise<Grant> {
-    // An absent part is told from an empty one; control characters stand in no name, so they separate safely.
-    const parts = [token.hash, access.user, access.service, scope, target.org, target.project, target.environment];
-    const name = parts.map((part) => part ?? '\u0001').join('\u0000');
-    // An identity token is verified each time, which costs a look-up: a key that its issuer withdrew ends it at once.
-    const identity = hasTokenPrefix(token.text) ? undefined : await this.#issuers.verify(token.text);
-    const load = async (reader: Reader): Promise<Grant> => {
-      const principal = identity ? userPrincipal(identity) : await this.#authenticate(reader, token.text);
-      return this.#grant(reader, principal, access, scope, target);
+    identified: (actor: Actor) => void,
+  ): Soon<Grant> {
+    const name = nameOf(access, scope, target);
+    const grantTo = (identity: VerifiedIdentity | undefined): Soon<Grant> => {
+      const grant = this.#grants.get(token.hash, name, async (reader) => {
+        const principal = identity ? userPrincipal(identity) : await this.#authenticate(reader, token.text);
+        identified(principal.actor);
+        return this.#grant(reader, principal, access, scope, target);
+      });
+      return soon(grant, (granted) => {
+        if (granted.expiresAtMs !== null && granted.expiresAtMs <= this.#now()) throw expired();
+        identified(granted.actor);
+        return granted;
+      });
     };
-    const grant = await this.#grants.get(name, load);
-    if (grant.expiresAtMs !== null && grant.expiresAtMs <= this.#now()) throw expired();
-    return grant;
+    // An identity token is verified each time, which costs a look-up: a key that its issuer withdrew ends it at once.
+    return hasTokenPrefix(token.text) ? grantTo(undefined) : this.#issuers.verify(token.text).then(grantTo);
   }
 
   /** A root token, for the system routes. @throws UNAUTHORIZED, FORBIDDEN */
-  async authorizeRoot(token: string): Promise<Principal> {
+  async authorizeRoot(token: string, identified: (actor: Actor) => void): Promise<void> {
     const principal = await this.#authenticate(this.#store, token);
+    identified(principal.actor);
     if (principal.kind !== 'root') throw new ZvaultError('FORBIDDEN', 'this needs a root token');
-    return principal;
   }
 
   /** Forgets every grant: on seal. */
@@ -179,11 +184,7 @@ export class AccessControl {
     target: Target,
   ): Promise<Grant> {
     const { token } = principal;
-    if (access.service === undefined)
-      throw new ZvaultError('FORBIDDEN', 'a service token can’t do this', { hint: 'sign in as a person' });
-    if (access.service !== 'any' && !token.permissions.includes(access.service)) {
-      throw new ZvaultError('FORBIDDEN', `the token lacks the permission "${access.service}"`);
-    }
+    // A token whose project or environment is gone is no token any more, whatever it asks for.
     const project = await findProject(reader, this.#records, token.org_id, token.project_id);
     const org = await findOrg(reader, this.#records, token.org_id);
     if (!project || !org) throw unauthorized();
@@ -192,6 +193,11 @@ export class AccessControl {
         ? undefined
         : await findEnvironment(reader, this.#records, project.id, token.environment_id);
     if (token.environment_id !== null && !own) throw unauthorized();
+    if (access.service === undefined)
+      throw new ZvaultError('FORBIDDEN', 'a service token can’t do this', { hint: 'sign in as a person' });
+    if (access.service !== 'any' && !token.permissions.includes(access.service)) {
+      throw new ZvaultError('FORBIDDEN', `the token lacks the permission "${access.service}"`);
+    }
     let environment = own;
     if (scope !== 'none') {
       if (target.org !== undefined && (await findOrg(reader, this.#records, target.org))?.id !== org.id)
@@ -243,6 +249,19 @@ function userPrincipal(identity: VerifiedIdentity): Principal {
     via: 'api',
   };
   return { kind: 'user', identity, actor };
+}
+
+/** Names of grants by their target: a target belongs to one route. */
+const names = new WeakMap<Target, string>();
+
+function nameOf(access: Access & { identity: 'cloud' }, scope: ScopeKind, target: Target): string {
+  const known = names.get(target);
+  if (known !== undefined) return known;
+  // An absent part is told from an empty one; control characters stand in no name, so they separate safely.
+  const parts = [access.user, access.service, scope, target.org, target.project, target.environment];
+  const name = parts.map((part) => part ?? '\u0001').join('\u0000');
+  names.set(target, name);
+  return name;
 }
 
 function tokenActor(record: TokenRecord): Actor {

@@ -1,6 +1,7 @@
 // Remembers what was computed from the store, for as long as none of the entries that were read for it has changed. One
 // question to the store (`revisions`) proves that, whatever the number of entries; other servers' writes count too.
 
+import { type Soon, soon } from './soon.ts';
 import type { Entry, Reader, ScanRange, Store } from './store/store.ts';
 
 interface Remembered<T> {
@@ -8,6 +9,8 @@ interface Remembered<T> {
   readonly keys: readonly string[];
   readonly revisions: readonly number[];
   readonly weight: number;
+  /** The store's generation when this was last proven to hold. */
+  generation: number | undefined;
 }
 
 /** Reads from the store and notes what it read. What stands on a range can't be proven by revisions, so it is not kept. */
@@ -51,7 +54,11 @@ export interface MemoOptions<T> {
 export class Memo<T> {
   readonly #store: Store;
   readonly #options: MemoOptions<T>;
-  readonly #entries = new Map<string, Remembered<T>>();
+  /**
+   * By group, then name. Two short texts that their owners keep are looked up faster than one that is put together for each
+   * look-up and must be hashed anew.
+   */
+  readonly #groups = new Map<string, Map<string, Remembered<T>>>();
   #weight = 0;
 
   constructor(store: Store, options: MemoOptions<T>) {
@@ -60,48 +67,67 @@ export class Memo<T> {
   }
 
   /**
-   * The remembered value of `name` if it still holds, else what `load` computes. A load that throws is not remembered.
-   * What `load` reads must go through its reader, or change only together with something that does.
+   * The remembered value of `name` in `group` if it still holds, else what `load` computes. A load that throws is not
+   * remembered. What `load` reads must go through its reader, or change only together with something that does.
    */
-  async get(name: string, load: (reader: Reader) => Promise<T>): Promise<T> {
-    const found = this.#entries.get(name);
-    if (found) {
-      const asked = this.#store.revisions(found.keys);
-      const revisions = asked instanceof Promise ? await asked : asked;
-      if (same(revisions, found.revisions)) return found.value;
-      this.#drop(name);
-    }
-    const reader = new NotingReader(this.#store);
-    const value = await load(reader);
-    if (!reader.scanned) this.#keep(name, value, reader);
-    return value;
+  get(group: string, name: string, load: (reader: Reader) => Promise<T>): Soon<T> {
+    const found = this.#groups.get(group)?.get(name);
+    if (!found) return this.#load(group, name, load);
+    const generation = this.#store.generation();
+    if (generation !== undefined && generation === found.generation) return found.value;
+    return soon(this.#store.revisions(found.keys), (revisions): Soon<T> => {
+      if (same(revisions, found.revisions)) {
+        found.generation = generation;
+        return found.value;
+      }
+      if (this.#groups.get(group)?.get(name) === found) this.#drop(group, name);
+      return this.#load(group, name, load);
+    });
   }
 
   /** Forgets everything; `dispose` sees each value, to overwrite what must not stay in memory. */
   clear(dispose?: (value: T) => void): void {
-    if (dispose) for (const { value } of this.#entries.values()) dispose(value);
-    this.#entries.clear();
+    if (dispose) for (const group of this.#groups.values()) for (const { value } of group.values()) dispose(value);
+    this.#groups.clear();
     this.#weight = 0;
   }
 
-  #keep(name: string, value: T, { keys, revisions }: NotingReader): void {
+  async #load(group: string, name: string, load: (reader: Reader) => Promise<T>): Promise<T> {
+    const reader = new NotingReader(this.#store);
+    const value = await load(reader);
+    if (!reader.scanned) this.#keep(group, name, value, reader);
+    return value;
+  }
+
+  #keep(group: string, name: string, value: T, { keys, revisions }: NotingReader): void {
     const weight = this.#options.weigh?.(value) ?? 1;
     // One value may take a quarter at most: else a single large answer would push out all others.
     if (weight > this.#options.maxWeight / 4) return;
-    this.#drop(name);
-    this.#entries.set(name, { value, keys, revisions, weight });
+    this.#drop(group, name);
+    let entries = this.#groups.get(group);
+    if (!entries) this.#groups.set(group, (entries = new Map()));
+    entries.set(name, { value, keys, revisions, weight, generation: undefined });
     this.#weight += weight;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#weight <= this.#options.maxWeight) break;
-      this.#drop(oldest);
+    while (this.#weight > this.#options.maxWeight) this.#dropOldest();
+  }
+
+  /** The oldest value of the oldest group. */
+  #dropOldest(): void {
+    for (const [group, entries] of this.#groups) {
+      for (const name of entries.keys()) {
+        this.#drop(group, name);
+        return;
+      }
     }
   }
 
-  #drop(name: string): void {
-    const found = this.#entries.get(name);
-    if (!found) return;
+  #drop(group: string, name: string): void {
+    const entries = this.#groups.get(group);
+    const found = entries?.get(name);
+    if (!entries || !found) return;
     this.#weight -= found.weight;
-    this.#entries.delete(name);
+    entries.delete(name);
+    if (entries.size === 0) this.#groups.delete(group);
   }
 }
 

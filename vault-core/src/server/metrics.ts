@@ -23,8 +23,9 @@ export class Metrics {
     stats.count += 1;
     stats.sumSeconds += seconds;
     stats.byStatus.set(status, (stats.byStatus.get(status) ?? 0) + 1);
-    const bucket = bounds.findIndex((bound) => seconds <= bound);
-    if (bucket !== -1) stats.buckets[bucket] = (stats.buckets[bucket] ?? 0) + 1;
+    let bucket = 0;
+    while (bucket < bounds.length && seconds > (bounds[bucket] ?? 0)) bucket += 1;
+    if (bucket < bounds.length) stats.buckets[bucket] = (stats.buckets[bucket] ?? 0) + 1;
   }
 
   /** The page in Prometheus' text format 0.0.4. `gauges`: name to value. */

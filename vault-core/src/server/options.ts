@@ -38,6 +38,8 @@ export interface ServerOptions {
     | undefined;
   /** Told what went wrong beside a request (an audit device that fails, say). Never values. */
   readonly warn?: ((message: string) => void) | undefined;
+  /** Milliseconds that the head or the body of a request may take. @default 30000 */
+  readonly slowRequestMs?: number | undefined;
 }
 
 export interface ResolvedOptions {
@@ -55,6 +57,7 @@ export interface ResolvedOptions {
   readonly retentionMs: number;
   readonly unseal: ServerOptions['unseal'];
   readonly warn: (message: string) => void;
+  readonly slowRequestMs: number;
 }
 
 const dayMs = 86_400_000;
@@ -88,6 +91,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     retentionMs: retentionDays * dayMs,
     unseal: options.unseal,
     warn: options.warn ?? (() => undefined),
+    slowRequestMs: options.slowRequestMs ?? 30_000,
   };
 }
 

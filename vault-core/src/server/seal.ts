@@ -84,6 +84,8 @@ export class Seal {
     prepare: (transaction: Transaction, keyring: Keyring) => Promise<T>,
   ): Promise<Omit<InitReply, 'root_token'> & { prepared: T }> {
     checkShares(options.shares, options.threshold);
+    // Before the passphrase is stretched: whoever may ask must not be able to keep the server busy with it.
+    if (await this.#config()) throw initializedAlready();
     if (options.passphrase !== undefined && Buffer.byteLength(options.passphrase) < 8) {
       throw new ZvaultError('BAD_REQUEST', 'a passphrase must have at least 8 bytes');
     }
@@ -135,7 +137,6 @@ export class Seal {
     if (unique.size < slot.threshold)
       throw new ZvaultError('BAD_REQUEST', `${unique.size} shares were given, ${slot.threshold} are needed`);
     await this.#openWithShares(slot, [...unique.values()]);
-    this.resetShares();
   }
 
   resetShares(): void {
@@ -175,7 +176,7 @@ export class Seal {
     const keyring = new Keyring(Buffer.from(rootKey));
     try {
       return await this.#store.transaction(async (transaction) => {
-        if (await transaction.get(configKey)) throw new ZvaultError('CONFLICT', 'the vault is initialized already');
+        if (await transaction.get(configKey)) throw initializedAlready();
         await transaction.put(configKey, JSON.stringify({ format: 1, slots } satisfies SealConfig));
         await keyring.create(transaction, 'system');
         return prepare(transaction, keyring);
@@ -195,8 +196,12 @@ export class Seal {
   }
 
   async #openWithShares(slot: ShamirSlot, shares: readonly Buffer[]): Promise<void> {
-    const shareKey = combineShares(shares);
-    for (const share of shares) share.fill(0);
+    let shareKey: Buffer;
+    try {
+      shareKey = combineShares(shares);
+    } finally {
+      for (const share of shares) share.fill(0);
+    }
     const rootKey = await openSlot(slot, shareKey);
     shareKey.fill(0);
     if (!rootKey)
@@ -209,12 +214,17 @@ export class Seal {
   #open(rootKey: Buffer): void {
     if (!this.sealed) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
     this.#keyring = new Keyring(rootKey);
+    this.resetShares();
   }
 
   async #config(): Promise<SealConfig | undefined> {
     const entry = await this.#store.get(configKey);
     return entry && (JSON.parse(entry.value.toString()) as SealConfig);
   }
+}
+
+function initializedAlready(): ZvaultError {
+  return new ZvaultError('CONFLICT', 'the vault is initialized already');
 }
 
 function shamirSlot(config: SealConfig): ShamirSlot | undefined {

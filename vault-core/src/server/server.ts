@@ -9,7 +9,6 @@ import { handlers } from './routes/index.ts';
 import { Metrics } from './metrics.ts';
 import { Pipeline } from './http/pipeline.ts';
 import { Router } from './http/router.ts';
-import { slowBodyMs } from './http/body.ts';
 import { type ResolvedOptions, type ServerOptions, resolveOptions } from './options.ts';
 import { Vault } from './vault.ts';
 
@@ -41,12 +40,7 @@ export async function startServer(options: ServerOptions = {}, host: Host = proc
 export async function serve(vault: Vault): Promise<VaultServer> {
   const metrics = new Metrics();
   const pipeline = new Pipeline({ vault, router: new Router(routes), handlers: handlers(metrics), metrics });
-  const server = await createHttpServer(vault.options, (message, response) => {
-    pipeline.handle(message, response).catch((error: unknown) => {
-      vault.options.warn(messageOf(error));
-      response.destroy();
-    });
-  });
+  const server = await createHttpServer(vault.options, (message, response) => pipeline.handle(message, response));
   const port = await listen(server, vault.options);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -76,9 +70,9 @@ async function createHttpServer(
 ): Promise<Server> {
   const settings = {
     // A head that is not whole by then is cut off with 408; bodies have their own watch (http/body.ts).
-    headersTimeout: slowBodyMs,
+    headersTimeout: options.slowRequestMs,
     requestTimeout: 0,
-    connectionsCheckingInterval: 2000,
+    connectionsCheckingInterval: Math.min(2000, options.slowRequestMs),
     keepAliveTimeout: 65_000,
     maxHeaderSize: 16_384,
   };
@@ -88,8 +82,15 @@ async function createHttpServer(
         onRequest,
       ) as Server)
     : createServer(settings, onRequest);
+  const unanswered = new WeakMap<Socket, number>();
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    unanswered.set(socket, (unanswered.get(socket) ?? 0) + 1);
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') {
+    // Behind a request that is still being answered, the refusal would be taken for its answer.
+    const busy = (unanswered.get(socket) ?? 0) > 0;
+    if (busy || !socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }

@@ -16,7 +16,7 @@ import { sweep } from './cloud/sweeper.ts';
 import { TokenUse } from './cloud/token-use.ts';
 import { Committer } from './commit.ts';
 import { encrypt } from './crypto/cipher.ts';
-import { createIssuers } from './identity/issuers.ts';
+import type { Issuers } from './identity/issuers.ts';
 import type { Keyring } from './keyring.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
@@ -44,8 +44,9 @@ export class Vault {
   readonly #closeIssuers: () => void;
   #sweeper: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
+  #endsWithProcess = false;
 
-  private constructor(options: ResolvedOptions, host: Host, store: Store) {
+  private constructor(options: ResolvedOptions, host: Host, store: Store, issuers: Issuers) {
     const now = (): number => host.now();
     const keyring = (): Keyring => this.seal.keyring;
     this.options = options;
@@ -62,11 +63,6 @@ export class Vault {
         this.seal.sealed ? undefined : encrypt(await keyring().current(store, 'system'), address, key),
       warn: options.warn,
     });
-    const issuers = createIssuers(options.jwtIssuers, {
-      now,
-      allowLoopbackHttp: options.loopbackIssuers,
-      warn: options.warn,
-    });
     this.#closeIssuers = () => issuers.close();
     this.access = new AccessControl({ store, records: this.records, issuers, now });
     this.committer = new Committer(store, this.audit);
@@ -78,13 +74,14 @@ export class Vault {
   /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
   static async open(options: ResolvedOptions, host: Host = processHost()): Promise<Vault> {
     const store = await openSqliteStore(options.database);
+    let vault: Vault | undefined;
     try {
-      const vault = new Vault(options, host, store);
+      vault = new Vault(options, host, store, await openIssuers(options, host));
       await vault.audit.start();
       await vault.#unsealAtStart();
       return vault;
     } catch (error) {
-      await store.close();
+      await (vault ?? store).close();
       throw error;
     }
   }
@@ -111,9 +108,14 @@ export class Vault {
     return { rootToken };
   }
 
-  /** To be called whenever the vault has been opened. */
+  /** To be called whenever the vault has been opened. @throws AUDIT_UNAVAILABLE; the vault is sealed again then */
   unsealed(): void {
-    this.audit.note('unseal');
+    try {
+      this.audit.note('unseal');
+    } catch (error) {
+      this.seal.seal();
+      throw error;
+    }
     this.tokenUse.start();
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
     setImmediate(() => this.#sweep());
@@ -128,7 +130,8 @@ export class Vault {
     try {
       await this.tokenUse.stop();
       this.audit.note('seal');
-      await this.audit.flush();
+      // A store in memory that is about to end needs no last words.
+      if (!this.#endsWithProcess) await this.audit.flush();
     } catch (error) {
       // A full disk must not keep the keys in memory.
       this.options.warn(`sealed without a complete record of it: ${messageOf(error)}`);
@@ -147,9 +150,10 @@ export class Vault {
 
   async #close(): Promise<void> {
     this.events.close();
+    this.#endsWithProcess = this.options.database === ':memory:';
     try {
       await this.lock();
-      await this.audit.close();
+      await this.audit.close({ store: !this.#endsWithProcess });
     } catch (error) {
       this.options.warn(`stopped without a complete record of it: ${messageOf(error)}`);
     } finally {
@@ -196,6 +200,17 @@ export class Vault {
         this.options.warn(`can't erase what is past its retention: ${messageOf(error)}`);
     });
   }
+}
+
+/** Most vaults that start in a test know no issuers, and need not load what verifies identity tokens. */
+async function openIssuers({ jwtIssuers, loopbackIssuers, warn }: ResolvedOptions, host: Host): Promise<Issuers> {
+  if (jwtIssuers.length === 0) {
+    const verify = (): Promise<never> =>
+      Promise.reject(new ZvaultError('UNAUTHORIZED', 'no issuer of identity tokens is configured'));
+    return { verify, close: () => undefined };
+  }
+  const { createIssuers } = await import('./identity/issuers.ts');
+  return createIssuers(jwtIssuers, { now: host.now, allowLoopbackHttp: loopbackIssuers, warn });
 }
 
 function wayIn(unseal: NonNullable<ResolvedOptions['unseal']>): AutoUnseal | undefined {

@@ -1,146 +1,24 @@
-// A vault that lives as long as a test: in memory, on loopback, on any free port, unsealed, with an organisation, a project
-// and its environments ready.
+// A vault for a test, with a client to it.
 
-import { readFileSync } from 'node:fs';
-import { type VaultClient, createClient } from '../client/index.ts';
-import { parseDotenv } from '../domain/dotenv.ts';
-import { ZvaultError, messageOf } from '../domain/errors.ts';
-import { type Host, processHost } from '../domain/host.ts';
-import type { IssuerConfig, ListValues } from '../server/index.ts';
-import { resolveOptions } from '../server/options.ts';
-import { type VaultServer, serve } from '../server/server.ts';
-import { Vault } from '../server/vault.ts';
-import { provision } from './provision.ts';
-import { type Seed, type SeedPlan, planSeed, readSeedFile } from './seed.ts';
+import type { VaultClient } from '../client/index.ts';
+import { type EphemeralServer, type EphemeralVaultOptions, startEphemeralServer } from './ephemeral-server.ts';
 
-export interface EphemeralVaultOptions {
-  /** A map of keys, whole projects, or the path of a YAML or JSON file with either. */
-  readonly seed?: Seed | string | undefined;
-  /** Path of a .env for the default environment. */
-  readonly envFile?: string | undefined;
-  /** @default any free one */
-  readonly port?: number | undefined;
-  /** Requests a second and token. @default 0: no limit */
-  readonly rateLimit?: number | undefined;
-  readonly listValues?: ListValues | undefined;
-  readonly jwtIssuers?: readonly IssuerConfig[] | undefined;
-  /** `file:PATH`, several. @default a bounded table in memory */
-  readonly audit?: readonly string[] | undefined;
-  readonly warn?: ((message: string) => void) | undefined;
-  readonly host?: Host | undefined;
-}
-
-export interface EphemeralVault extends AsyncDisposable {
-  readonly url: string;
-  readonly rootToken: string;
-  /** May read and write in the default project. */
-  readonly serviceToken: string;
-  /** Slugs and ids of what the vault starts with. */
-  readonly org: string;
-  readonly orgId: string;
-  readonly project: string;
-  readonly projectId: string;
-  readonly environment: string;
-  /** What a child process needs to reach the vault: `ZVAULT_URL`, `ZVAULT_TOKEN` and so on. */
-  readonly env: Readonly<Record<string, string>>;
-  /** A client with the root token, for the default project and environment. Made when first used. */
+export interface EphemeralVault extends EphemeralServer {
+  /** A client with the root token, for the default project and environment. */
   readonly client: VaultClient;
-  stop(): Promise<void>;
 }
-
-const defaults = {
-  org: 'dev',
-  project: 'app',
-  environment: 'development',
-  environments: ['development', 'staging', 'production'],
-} as const;
 
 /**
- * Starts a vault. Use it with `await using`, or call `stop`.
+ * Starts a vault that ends with `stop`, or with the scope of `await using`.
  * @throws INPUT_INVALID (seed or .env), UNAVAILABLE (the port is taken)
  */
 export async function startVault(options: EphemeralVaultOptions = {}): Promise<EphemeralVault> {
-  const host = options.host ?? processHost();
-  const plan = await seedPlan(options);
-  const vault = await Vault.open(
-    resolveOptions({
-      storage: 'memory',
-      listen: { host: '127.0.0.1', port: options.port ?? 0 },
-      rateLimit: options.rateLimit ?? 0,
-      listValues: options.listValues,
-      jwtIssuers: options.jwtIssuers,
-      loopbackIssuers: true,
-      audit: options.audit,
-      warn: options.warn,
-    }),
-    host,
-  );
-  let server: VaultServer | undefined;
-  try {
-    const { rootToken } = await vault.initEphemeral();
-    const made = await provision(vault, plan, defaults);
-    server = await serve(vault);
-    return ephemeralVault(server, rootToken, made);
-  } catch (error) {
-    await (server ?? vault).close();
-    throw error;
-  }
-}
-
-function ephemeralVault(
-  server: VaultServer,
-  rootToken: string,
-  made: { orgId: string; projectId: string; serviceToken: string },
-): EphemeralVault {
-  const { org, project, environment } = defaults;
-  const { orgId, projectId, serviceToken } = made;
-  const { url } = server;
-  let client: VaultClient | undefined;
+  const [server, { createClient }] = await Promise.all([startEphemeralServer(options), import('../client/index.ts')]);
+  const { url, rootToken, org, project, environment } = server;
+  const client = createClient({ url, token: rootToken, org, project, environment, env: {} });
   const stop = async (): Promise<void> => {
-    client?.close();
-    await server.close();
+    client.close();
+    await server.stop();
   };
-  return {
-    url,
-    rootToken,
-    serviceToken,
-    org,
-    orgId,
-    project,
-    projectId,
-    environment,
-    env: {
-      ZVAULT_URL: url,
-      ZVAULT_TOKEN: rootToken,
-      ZVAULT_SERVICE_TOKEN: serviceToken,
-      ZVAULT_ORG: org,
-      ZVAULT_ORG_ID: orgId,
-      ZVAULT_PROJECT: project,
-      ZVAULT_PROJECT_ID: projectId,
-      ZVAULT_ENV: environment,
-    },
-    get client() {
-      return (client ??= createClient({ url, token: rootToken, org, project, environment, env: {} }));
-    },
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
-}
-
-async function seedPlan({ seed, envFile }: EphemeralVaultOptions): Promise<SeedPlan> {
-  const plan = planSeed(typeof seed === 'string' ? await readSeedFile(seed) : (seed ?? {}), defaults);
-  if (envFile === undefined) return plan;
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(envFile);
-  } catch (error) {
-    throw new ZvaultError('INPUT_INVALID', `can't read ${envFile}: ${messageOf(error)}`, { cause: error });
-  }
-  const merged = new Map(plan);
-  const environments = new Map(merged.get(defaults.project));
-  const secrets = new Map(environments.get(defaults.environment));
-  for (const { key, value } of parseDotenv(bytes, { file: envFile }).entries) secrets.set(key, value);
-  environments.set(defaults.environment, secrets);
-  merged.set(defaults.project, environments);
-  return merged;
+  return { ...server, client, stop, [Symbol.asyncDispose]: stop };
 }

@@ -110,7 +110,8 @@ function errorStatuses(route: Route): number[] {
   const identity = route.access.identity === 'none' ? [] : [401];
   const scope = route.path.includes('{') || route.scope !== 'none' || route.query?.['org'] ? [404] : [];
   const body = route.body ? [408, 413, 415, 422, 404] : [];
-  const write = route.method === 'GET' ? [] : [507];
+  // Reads may write too: the audit's table, or the issuer of a person's first log-in.
+  const write = route.unaudited ? [] : [507];
   return [...always, ...identity, ...scope, ...body, ...write, ...(route.errors ?? [])].sort((a, b) => a - b);
 }
 

@@ -1,12 +1,11 @@
 // What the management methods share: paths below an organisation or a project, creation ids, decoding.
 
-import { randomUUID } from 'node:crypto';
 import type { Method } from '../../wire/route.ts';
 import { decodeObject } from '../decode.ts';
-import { dialectOf } from '../dialect.ts';
 import { path, type QueryValue, type RequestPath, under } from '../path.ts';
 import type { Auth, Requester } from '../requester.ts';
 import type { ProjectName, Scope } from '../scope.ts';
+import { newUuid } from '../uuid.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -45,9 +44,8 @@ export class ManagementCalls {
   creation<T extends object>(
     body: T & { readonly id?: string | undefined },
   ): { body: T & { id: string }; repeatable: boolean } {
-    const { base, host } = this.requester.settings;
-    const repeatable = dialectOf(base.origin + base.prefix, host.now()) === 'bulk';
-    return { body: { ...body, id: body.id ?? randomUUID() }, repeatable };
+    const repeatable = this.requester.dialect.current === 'bulk';
+    return { body: { ...body, id: body.id ?? newUuid(this.requester.settings.host) }, repeatable };
   }
 
   async at(call: ManagementCall): Promise<unknown> {

@@ -5,12 +5,13 @@
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import { systemActor } from '../../domain/actor.ts';
 import type { Store } from '../store/store.ts';
-import { AuditChain } from './chain.ts';
+import { AuditChain, mostLineBytes } from './chain.ts';
 import type { FileDevice } from './file-device.ts';
 import { type AuditPage, type AuditQuery, type IndexedRun, indexLines, queryAudit } from './index-table.ts';
 import { runsOfProject } from './runs.ts';
 import type { AuditEvent } from './record.ts';
 import { recoverLines } from './recovery.ts';
+import { Slabs } from './slabs.ts';
 
 export interface AuditOptions {
   readonly store: Store;
@@ -26,8 +27,7 @@ export interface AuditOptions {
 
 interface Waiting {
   readonly event: AuditEvent;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  readonly done: (error?: unknown) => void;
 }
 
 const flushIntervalMs = 1000;
@@ -40,6 +40,7 @@ export class Audit {
   #turn: Waiting[] = [];
   #pending: IndexedRun[] = [];
   #pendingLines = 0;
+  readonly #slabs = new Slabs();
   #flushing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #keyStored = false;
@@ -61,11 +62,9 @@ export class Audit {
     this.#timer.unref();
   }
 
-  /** Resolves when the record is in a device. @throws AUDIT_UNAVAILABLE when none takes it */
-  append(event: AuditEvent): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#turn.push({ event, resolve, reject }) === 1) setImmediate(() => this.#endTurn());
-    });
+  /** Calls `done` when the record is in a device; with AUDIT_UNAVAILABLE when none takes it. */
+  append(event: AuditEvent, done: (error?: unknown) => void): void {
+    if (this.#turn.push({ event, done }) === 1) setImmediate(() => this.#endTurn());
   }
 
   /** Writes the records at once: for what must be in the log before a commit. @throws AUDIT_UNAVAILABLE */
@@ -74,16 +73,20 @@ export class Audit {
     if (this.#closed) throw new ZvaultError('AUDIT_UNAVAILABLE', 'the audit is closed');
     const head = this.#chain.head;
     const timestamp = new Date(this.#options.now()).toISOString();
-    const lines = events.map((event) => this.#chain.line(event, timestamp));
-    const bytes = Buffer.from(lines.join(''));
+    const bodies = events.map((event) => this.#chain.body(event, timestamp));
+    const { slab, start } = this.#slabs.reserve(bodies.reduce((sum, body) => sum + mostLineBytes(body), 0));
+    let end = start;
+    const ends = bodies.map((body) => (end = this.#chain.write(body, slab, end)));
     try {
-      this.#write(bytes);
+      this.#write(slab.subarray(start, end));
     } catch (error) {
       this.#chain.rewind(head);
       throw error;
     }
-    this.#pending.push(...runsOfProject(bytes, lines, events));
-    this.#pendingLines += lines.length;
+    this.#slabs.keep(end);
+    this.#pending.push(...runsOfProject(slab, start, ends, events));
+    this.#pendingLines += events.length;
+    this.#noteRotation();
   }
 
   /** Records something that no request did. */
@@ -106,13 +109,14 @@ export class Audit {
     return this.#flushing;
   }
 
-  /** Writes the stop record, flushes, and forgets the chain's key. */
-  async close(): Promise<void> {
+  /** Writes the stop record, forces the files to disk, and forgets the chain's key. `store: false`: the store ends too. */
+  async close(options: { store: boolean } = { store: true }): Promise<void> {
     if (this.#closed) return;
     clearInterval(this.#timer);
     try {
       this.note('stop');
-      await this.flush();
+      if (options.store) await this.flush();
+      else for (const device of this.#options.devices) device.sync();
     } finally {
       this.#closed = true;
       for (const device of this.#options.devices) device.close();
@@ -123,11 +127,24 @@ export class Audit {
   #endTurn(): void {
     const turn = this.#turn;
     this.#turn = [];
+    let failure: unknown;
     try {
       this.appendNow(turn.map(({ event }) => event));
-      for (const { resolve } of turn) resolve();
     } catch (error) {
-      for (const { reject } of turn) reject(error);
+      failure = error;
+    }
+    for (const { done } of turn) done(failure);
+  }
+
+  /** A file that took the place of a rotated one says so in its second line: the first is the record that found it gone. */
+  #noteRotation(): void {
+    const paths = this.#options.devices.filter((device) => device.takeRotated()).map(({ path }) => path);
+    if (paths.length === 0) return;
+    try {
+      this.note('rotate', { paths });
+    } catch (error) {
+      // The records themselves are written; only this note is missing.
+      this.#options.warn(`can't record that ${paths.join(', ')} was rotated: ${messageOf(error)}`);
     }
   }
 
@@ -158,23 +175,22 @@ export class Audit {
     const count = this.#pendingLines;
     if (count === 0) return;
     const { store, devices, now, maxLines } = this.#options;
-    const head = this.#chain.head;
+    // All taken in one moment: lines that come while the store works belong to the next head.
+    const head = { ...this.#chain.head, ...devices[0]?.position };
+    const slabs = this.#slabs.take();
     this.#pending = [];
     this.#pendingLines = 0;
     try {
       for (const device of devices) device.sync();
       const address = `audit/chain/${head.chain}`;
       const wrapped = this.#keyStored ? undefined : await this.#options.wrapKey(this.#chain.key, address);
-      const device = devices[0];
       await store.transaction(async (transaction) => {
         await indexLines(transaction, runs, now(), maxLines);
         if (wrapped) await transaction.put(address, wrapped);
-        await transaction.put(
-          `audit/head/${head.chain}`,
-          JSON.stringify({ ...head, at: now(), ...(device ? { path: device.path, offset: device.sizeBytes } : {}) }),
-        );
+        await transaction.put(`audit/head/${head.chain}`, JSON.stringify({ ...head, at: now() }));
       });
       if (wrapped) this.#keyStored = true;
+      this.#slabs.release(slabs);
     } catch (error) {
       // Kept for the next attempt, unless there are too many: then the table misses some, and the files have them.
       if (count + this.#pendingLines <= maxPendingLines) {

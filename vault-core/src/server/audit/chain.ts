@@ -11,23 +11,37 @@ export interface ChainHead {
   readonly mac: string;
 }
 
+/** Room that the line of a body needs. */
+export function mostLineBytes(body: string): number {
+  return body.length * 3 + 80;
+}
+
 export class AuditChain {
   readonly id = randomUUID();
   /** 32 bytes; overwritten by `zero`. */
   readonly key: Buffer = randomBytes(32);
   readonly #hmac = new Hmac(this.key);
+  /** Ids of records are the chain's with their number: unique, of the form of a random UUID, and nothing to draw for each. */
+  readonly #idPrefix = this.id.slice(0, 24);
   #seq = 0;
   #mac = '';
 
-  /**
-   * The event as a line, newline included. Lines must be written in the order in which they were made.
-   * `timestamp`: RFC 3339.
-   */
-  line(event: AuditEvent, timestamp: string): string {
+  /** The next line without its MAC. Lines must be sealed and written in the order in which they were made. `timestamp`: RFC 3339. */
+  body(event: AuditEvent, timestamp: string): string {
     this.#seq += 1;
-    const body = auditLineBody(event, this.id, this.#seq, timestamp);
-    this.#mac = this.#hmac.hex(this.#mac + body);
-    return `${body.slice(0, -1)},"mac":"${this.#mac}"}\n`;
+    const id = event.id ?? this.#idPrefix + this.#seq.toString(16).padStart(12, '0');
+    return auditLineBody({ ...event, id }, this.id, this.#seq, timestamp);
+  }
+
+  /**
+   * Writes the body with its MAC as a line at `start`, where there is room for it (`mostLineBytes`), and returns its end.
+   * In place: ten thousand lines a second would otherwise be copied as strings three times.
+   */
+  write(body: string, slab: Buffer, start: number): number {
+    const end = start + slab.write(body, start);
+    this.#mac = this.#hmac.hexOfTwo(this.#mac, slab, start, end);
+    // The MAC takes the place of the closing brace.
+    return end - 1 + slab.write(`,"mac":"${this.#mac}"}\n`, end - 1, 'latin1');
   }
 
   get head(): ChainHead {

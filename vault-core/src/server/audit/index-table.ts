@@ -7,6 +7,7 @@
 //   audit/project/<project>/<ms>-<chain>-<seq>   finds the chunks of a project
 //   audit/total, audit/total/<project>           how many lines are in the table
 
+import { ZvaultError } from '../../domain/errors.ts';
 import type { Reader, Transaction } from '../store/store.ts';
 import type { AuditLine } from './record.ts';
 
@@ -45,7 +46,7 @@ export async function indexLines(
   if (!first) return;
   const flush = flushName(first, nowMs);
   const byProject = new Map<string, { parts: Buffer[]; lines: number }>();
-  for (const { bytes, lines, projectId } of runs) {
+  for (const { bytes, lines, projectId } of newest(runs, maxLines)) {
     const project = projectId ?? noProject;
     let own = byProject.get(project);
     if (!own) byProject.set(project, (own = { parts: [], lines: 0 }));
@@ -70,13 +71,21 @@ export async function indexLines(
   }
 }
 
+/** The last runs, up to about `maxLines`: what is dropped at once need not be written first. */
+function newest(runs: readonly IndexedRun[], maxLines: number): readonly IndexedRun[] {
+  let lines = 0;
+  let start = runs.length;
+  while (start > 0 && lines < maxLines) lines += runs[--start]?.lines ?? 0;
+  return start === 0 ? runs : runs.slice(start);
+}
+
 /** Time, then what makes it unique: chain and number of the first line. */
 function flushName({ bytes }: IndexedRun, nowMs: number): string {
   const { chain, seq } = JSON.parse(bytes.toString('utf8', 0, bytes.indexOf('\n'))) as AuditLine;
   return `${String(nowMs).padStart(14, '0')}-${chain.slice(0, 8)}-${String(seq).padStart(12, '0')}`;
 }
 
-/** Reads a page, newest first. */
+/** Reads a page, newest first. @throws BAD_REQUEST when `after` is no cursor */
 export async function queryAudit(reader: Reader, query: AuditQuery): Promise<AuditPage> {
   const { projectId } = query;
   const prefix = projectId === undefined ? 'audit/flush/' : `audit/project/${projectId}/`;
@@ -155,7 +164,9 @@ function formatCursor(flush: string, line: number): string {
   return Buffer.from(`${flush}:${line}`).toString('base64url');
 }
 
-function parseCursor(text: string): { flush: string; line: number } | undefined {
+function parseCursor(text: string): { flush: string; line: number } {
   const match = /^(\d{14}-[0-9a-f]{8}-\d{12}):(\d{1,9})$/.exec(Buffer.from(text, 'base64url').toString());
-  return match ? { flush: match[1] ?? '', line: Number(match[2]) } : undefined;
+  // Taken for none, a damaged cursor would send a reader back to the beginning, again and again.
+  if (!match) throw new ZvaultError('BAD_REQUEST', 'the parameter "after" is not a cursor');
+  return { flush: match[1] ?? '', line: Number(match[2]) };
 }

@@ -1,6 +1,5 @@
 // One audit record: what a request did, as one line of JSON of the contract's shape (3.5), with our additions beside it.
 
-import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../domain/actor.ts';
 
 /** What the pipeline knows of a request when its answer is ready. Values never come here; HMACs of them may. */
@@ -64,10 +63,15 @@ const maxTextLength = 2048;
  * The line's JSON without its MAC, in the order of `AuditLine`. Put together from pieces: with ten thousand records a second,
  * turning the same actor into text each time is what would be noticed.
  */
-export function auditLineBody(event: AuditEvent, chain: string, seq: number, timestamp: string): string {
+export function auditLineBody(
+  event: AuditEvent & { readonly id: string },
+  chain: string,
+  seq: number,
+  timestamp: string,
+): string {
   const { actor } = event;
   return (
-    `{"id":"${event.id ?? randomUUID()}","timestamp":"${timestamp}",` +
+    `{"id":"${event.id}","timestamp":"${timestamp}",` +
     `"request":{"operation":${text(event.operation)},"path":${text(shorten(event.path))},"data":${event.data === null ? 'null' : JSON.stringify(event.data)},` +
     `"remote_addr":${text(event.remoteAddress)}},` +
     `"response":{"status_code":${event.status},"error":${text(event.error)}},` +

@@ -11,26 +11,29 @@ interface StoredHead {
   readonly seq: number;
   readonly at: number;
   readonly path?: string;
+  readonly inode?: number;
   readonly offset?: number;
 }
 
 /** Most bytes read back: a second of records is far less, so more means that the file is another one. */
 const maxBytes = 64 * 1024 * 1024;
 
-/** Complete lines after the newest stored head of this file. A rotated file gives none. */
+/** Complete lines of the file that no stored head covers. */
 export async function recoverLines(store: Store, device: FileDevice | undefined): Promise<IndexedRun[]> {
   if (!device) return [];
-  const heads = (await store.scan({ prefix: 'audit/head/' }))
-    .map(({ value }) => JSON.parse(value.toString()) as StoredHead)
-    .filter((head) => head.path === device.path && head.offset !== undefined);
-  const newest = heads.reduce<StoredHead | undefined>(
-    (best, head) => (best && (best.offset ?? 0) > (head.offset ?? 0) ? best : head),
-    undefined,
+  const heads = (await store.scan({ prefix: 'audit/head/' })).map(
+    ({ value }) => JSON.parse(value.toString()) as StoredHead,
   );
-  return newest ? readLines(device.path, newest.offset ?? 0, newest) : [];
+  if (heads.length === 0) return [];
+  // What stands before a head in its own file is in the table. A file that took its name is read from its beginning.
+  const { path, inode } = device.position;
+  const own = heads.filter((head) => head.path === path && head.inode === inode);
+  const offset = Math.max(0, ...own.map((head) => head.offset ?? 0));
+  const covered = new Map(heads.map(({ chain, seq }) => [chain, seq]));
+  return readLines(path, offset, covered);
 }
 
-function readLines(path: string, offset: number, head: StoredHead): IndexedRun[] {
+function readLines(path: string, offset: number, covered: ReadonlyMap<string, number>): IndexedRun[] {
   const fd = openSync(path, 'r');
   try {
     const size = fstatSync(fd).size - offset;
@@ -41,7 +44,7 @@ function readLines(path: string, offset: number, head: StoredHead): IndexedRun[]
       .toString()
       .split('\n')
       .slice(0, -1)
-      .map((line) => indexed(line, head))
+      .map((line) => indexed(line, covered))
       .filter((line) => line !== undefined);
   } finally {
     closeSync(fd);
@@ -49,10 +52,10 @@ function readLines(path: string, offset: number, head: StoredHead): IndexedRun[]
 }
 
 /** A line that is ours and not in the table yet. */
-function indexed(text: string, head: StoredHead): IndexedRun | undefined {
+function indexed(text: string, covered: ReadonlyMap<string, number>): IndexedRun | undefined {
   try {
     const { chain, seq, scope } = JSON.parse(text) as AuditLine;
-    if (typeof chain !== 'string' || (chain === head.chain && seq <= head.seq)) return undefined;
+    if (typeof chain !== 'string' || seq <= (covered.get(chain) ?? 0)) return undefined;
     return { bytes: Buffer.from(`${text}\n`), lines: 1, projectId: scope.project_id };
   } catch {
     return undefined;

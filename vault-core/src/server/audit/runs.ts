@@ -1,25 +1,25 @@
-// Splits the bytes of one write into runs of lines of the same project, without copying.
+// Splits what one write put into a slab into runs of lines of the same project, without copying.
 
 import type { IndexedRun } from './index-table.ts';
 import type { AuditEvent } from './record.ts';
 
+/** `ends`: where each line ends in the slab, in the order of `events`. */
 export function runsOfProject(
-  bytes: Buffer,
-  lines: readonly string[],
+  slab: Buffer,
+  start: number,
+  ends: readonly number[],
   events: readonly Pick<AuditEvent, 'projectId'>[],
 ): IndexedRun[] {
   const runs: IndexedRun[] = [];
-  let start = 0;
-  let end = 0;
+  let from = start;
   let count = 0;
-  for (const [index, line] of lines.entries()) {
-    const projectId = events[index]?.projectId ?? null;
-    end += lines.length === 1 ? bytes.length : Buffer.byteLength(line);
+  for (const [index, { projectId }] of events.entries()) {
     count += 1;
     const next = events[index + 1];
     if (next && next.projectId === projectId) continue;
-    runs.push({ bytes: bytes.subarray(start, end), lines: count, projectId });
-    start = end;
+    const end = ends[index] ?? from;
+    runs.push({ bytes: slab.subarray(from, end), lines: count, projectId });
+    from = end;
     count = 0;
   }
   return runs;

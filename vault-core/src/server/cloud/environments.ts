@@ -5,7 +5,8 @@ import type { Environment } from '../../wire/shapes.ts';
 import type { EnvironmentRecord, ProjectRecord, Records } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';
-import { claimCreation } from './creation.ts';
+import { claimCreation, madeBefore } from './creation.ts';
+import { type RestoreOptions, isRestorable, requireLiveEnvironment, requireLiveProject } from './live.ts';
 import { type SlugSpace, freeSlugs, retakeSlugs, takeSlug } from './slugs.ts';
 
 /** What changes with each write in an environment. In clear: it says how many secrets there are, and nothing of them. */
@@ -57,8 +58,15 @@ export async function createEnvironment(
 ): Promise<EnvironmentRecord> {
   const name = body.name ?? body.slug;
   refuse(slugProblem(body.slug) ?? nameProblem(name));
-  const { id, repeated } = await claimCreation(transaction, 'environment', project.id, body);
-  if (repeated) return existing(await records.read<EnvironmentRecord>(transaction, keys.environment(id)));
+  await requireLiveProject(transaction, project);
+  const claim = { id: body.id, name, slug: body.slug };
+  const { id, repeated } = await claimCreation(transaction, {
+    kind: 'environment',
+    place: project.id,
+    body: claim,
+    at: keys.environment,
+  });
+  if (repeated) return madeBefore(await records.read<EnvironmentRecord>(transaction, keys.environment(id)));
   const environment: EnvironmentRecord = {
     id,
     project_id: project.id,
@@ -84,7 +92,7 @@ export async function updateEnvironment(
 ): Promise<EnvironmentRecord> {
   if (body.name !== undefined) refuse(nameProblem(body.name));
   if (body.slug !== undefined) refuse(slugProblem(body.slug));
-  const current = existing(await records.read<EnvironmentRecord>(transaction, keys.environment(environment.id)));
+  const current = await readLive(transaction, records, environment);
   const changed: EnvironmentRecord = {
     ...current,
     name: body.name ?? current.name,
@@ -119,9 +127,10 @@ export async function listEnvironments(
 export async function deleteEnvironment(
   transaction: Transaction,
   records: Records,
-  environment: EnvironmentRecord,
+  known: EnvironmentRecord,
   options: { force: boolean; nowMs: number; retentionMs: number },
 ): Promise<void> {
+  const environment = await readLive(transaction, records, known);
   const { count } = await readState(transaction, environment.id);
   if (count > 0 && !options.force) {
     throw new ZvaultError('CONFLICT', `the environment holds ${count} secrets`, {
@@ -133,7 +142,7 @@ export async function deleteEnvironment(
   await freeSlugs(transaction, environmentSlugs(environment));
   await transaction.delete(keys.environmentOfProject(environment.project_id, environment.id));
   await transaction.put(keys.deletedEnvironment(environment.project_id, environment.slug, environment.id), '');
-  await transaction.put(keys.expiry(nowMs + options.retentionMs, `environment/${environment.id}`), '');
+  await transaction.put(keys.expiry(nowMs + options.retentionMs, `environment/${environment.id}`), String(nowMs));
 }
 
 /**
@@ -143,9 +152,11 @@ export async function deleteEnvironment(
 export async function restoreEnvironment(
   transaction: Transaction,
   records: Records,
-  projectId: string,
+  { id: projectId, org_id }: ProjectRecord,
   text: string,
+  options: RestoreOptions,
 ): Promise<EnvironmentRecord> {
+  await requireLiveProject(transaction, { id: projectId, org_id });
   const ids: string[] = [];
   if (isUuid(text)) ids.push(text.toLowerCase());
   else {
@@ -155,7 +166,7 @@ export async function restoreEnvironment(
   const found: EnvironmentRecord[] = [];
   for (const id of ids) {
     const environment = await records.read<EnvironmentRecord>(transaction, keys.environment(id));
-    if (environment && environment.project_id === projectId && environment.deleted_at !== null) found.push(environment);
+    if (environment?.project_id === projectId && isRestorable(environment.deleted_at, options)) found.push(environment);
   }
   found.sort((a, b) => (b.deleted_at ?? 0) - (a.deleted_at ?? 0));
   const environment = existing(found[0]);
@@ -164,6 +175,15 @@ export async function restoreEnvironment(
   await transaction.delete(keys.deletedEnvironment(projectId, environment.slug, environment.id));
   await putEnvironment(transaction, records, restored);
   return restored;
+}
+
+async function readLive(
+  transaction: Transaction,
+  records: Records,
+  environment: EnvironmentRecord,
+): Promise<EnvironmentRecord> {
+  await requireLiveEnvironment(transaction, environment);
+  return existing(await records.read<EnvironmentRecord>(transaction, keys.environment(environment.id)));
 }
 
 async function putEnvironment(

@@ -8,7 +8,7 @@ import type { Member, Role } from '../../wire/shapes.ts';
 import type { MemberRecord, OrgRecord, Records } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Store, Transaction } from '../store/store.ts';
-import { claimCreation } from './creation.ts';
+import { claimCreation, madeBefore } from './creation.ts';
 
 export function memberReply(member: MemberRecord): Member {
   return {
@@ -76,8 +76,10 @@ export async function addMember(
   // Identity tokens need not tell an address; an invitation must.
   if (subject === null || body.email !== '') refuse(emailProblem(body.email));
   if (subject !== null) refuse(nameProblem(subject));
-  const { id, repeated } = await claimCreation(transaction, 'member', org.id, body);
-  if (repeated) return existing(await records.read<MemberRecord>(transaction, keys.member(org.id, id)));
+  const claim = { id: body.id, email: body.email, role: body.role, user_id: subject };
+  const at = (memberId: string): string => keys.member(org.id, memberId);
+  const { id, repeated } = await claimCreation(transaction, { kind: 'member', place: org.id, body: claim, at });
+  if (repeated) return madeBefore(await records.read<MemberRecord>(transaction, keys.member(org.id, id)));
   const others = await listMembers(transaction, records, org.id);
   if (
     others.some(

@@ -7,7 +7,7 @@ import type { Keyring } from '../keyring.ts';
 import type { OrgRecord, Records } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';
-import { claimCreation } from './creation.ts';
+import { claimCreation, madeBefore } from './creation.ts';
 import { findOrg, visibleOrgIds } from './find.ts';
 import { addMember, findMember } from './members.ts';
 
@@ -36,11 +36,11 @@ export async function createOrg(
   nowMs: number,
 ): Promise<OrgRecord> {
   refuse(nameProblem(body.name) ?? slugProblem(body.slug));
-  const { id, repeated } = await claimCreation(transaction, 'org', '', body);
-  if (repeated) {
-    const made = await records.read<OrgRecord>(transaction, keys.org(id));
-    if (made) return made;
-  }
+  // The creator is part of it: the repetition of somebody else's request is another request.
+  const claim = { id: body.id, name: body.name, slug: body.slug };
+  const place = `${principal.actor.issuer ?? ''}\n${principal.actor.id}`;
+  const { id, repeated } = await claimCreation(transaction, { kind: 'org', place, body: claim, at: keys.org });
+  if (repeated) return madeBefore(await records.read<OrgRecord>(transaction, keys.org(id)));
   if (await transaction.get(keys.orgBySlug(body.slug))) throw new ZvaultError('CONFLICT', 'that slug is taken');
   const org: OrgRecord = {
     id,

@@ -5,8 +5,9 @@ import type { Project } from '../../wire/shapes.ts';
 import type { OrgRecord, ProjectRecord, Records } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';
-import { claimCreation } from './creation.ts';
+import { claimCreation, madeBefore } from './creation.ts';
 import { createEnvironment, listEnvironments, readState } from './environments.ts';
+import { type RestoreOptions, isRestorable, requireLiveProject } from './live.ts';
 import { type SlugSpace, freeSlugs, retakeSlugs, takeSlug } from './slugs.ts';
 
 /** What a project gets when nothing is said, as the wire contract has it. */
@@ -54,8 +55,20 @@ export async function createProject(
   if (slug === undefined)
     throw new ZvaultError('BAD_REQUEST', 'no slug can be made from that name', { hint: 'give a slug' });
   refuse(slugProblem(slug));
-  const { id, repeated } = await claimCreation(transaction, 'project', org.id, body);
-  if (repeated) return existing(await records.read<ProjectRecord>(transaction, keys.project(id)));
+  const claim = {
+    id: body.id,
+    name: body.name,
+    slug,
+    description: body.description ?? '',
+    environments: body.environments,
+  };
+  const { id, repeated } = await claimCreation(transaction, {
+    kind: 'project',
+    place: org.id,
+    body: claim,
+    at: keys.project,
+  });
+  if (repeated) return madeBefore(await records.read<ProjectRecord>(transaction, keys.project(id)));
   const project: ProjectRecord = {
     id,
     org_id: org.id,
@@ -87,7 +100,7 @@ export async function updateProject(
   if (body.name !== undefined) refuse(nameProblem(body.name));
   if (body.slug !== undefined) refuse(slugProblem(body.slug));
   refuse(textProblem(body.description ?? ''));
-  const current = existing(await records.read<ProjectRecord>(transaction, keys.project(project.id)));
+  const current = await readLive(transaction, records, project);
   const changed: ProjectRecord = {
     ...current,
     name: body.name ?? current.name,
@@ -120,9 +133,10 @@ export async function listProjects(reader: Reader, records: Records, orgId: stri
 export async function deleteProject(
   transaction: Transaction,
   records: Records,
-  project: ProjectRecord,
+  known: ProjectRecord,
   options: { force: boolean; nowMs: number; retentionMs: number },
 ): Promise<void> {
+  const project = await readLive(transaction, records, known);
   if (!options.force) {
     for (const environment of await listEnvironments(transaction, records, project.id)) {
       const { count } = await readState(transaction, environment.id);
@@ -143,7 +157,7 @@ export async function deleteProject(
   await dropName(transaction, project);
   await transaction.delete(keys.projectOfOrg(project.org_id, project.id));
   await transaction.put(keys.deletedProject(project.org_id, project.slug, project.id), '');
-  await transaction.put(keys.expiry(nowMs + options.retentionMs, `project/${project.id}`), '');
+  await transaction.put(keys.expiry(nowMs + options.retentionMs, `project/${project.id}`), String(nowMs));
 }
 
 /**
@@ -155,10 +169,10 @@ export async function restoreProject(
   records: Records,
   orgId: string,
   text: string,
-  nowMs: number,
+  options: RestoreOptions,
 ): Promise<ProjectRecord> {
-  const project = await findDeleted(transaction, records, orgId, text);
-  const restored = { ...project, deleted_at: null, updated_at: nowMs };
+  const project = await findDeleted(transaction, records, orgId, text, options);
+  const restored = { ...project, deleted_at: null, updated_at: options.nowMs };
   await retakeSlugs(transaction, projectSlugs(project), project.id, project.slug);
   await transaction.delete(keys.deletedProject(orgId, project.slug, project.id));
   await putProject(transaction, records, restored);
@@ -170,6 +184,7 @@ async function findDeleted(
   records: Records,
   orgId: string,
   text: string,
+  options: RestoreOptions,
 ): Promise<ProjectRecord> {
   const ids: string[] = [];
   if (isUuid(text)) ids.push(text.toLowerCase());
@@ -180,10 +195,15 @@ async function findDeleted(
   const found: ProjectRecord[] = [];
   for (const id of ids) {
     const project = await records.read<ProjectRecord>(transaction, keys.project(id));
-    if (project && project.org_id === orgId && project.deleted_at !== null) found.push(project);
+    if (project?.org_id === orgId && isRestorable(project.deleted_at, options)) found.push(project);
   }
   found.sort((a, b) => (b.deleted_at ?? 0) - (a.deleted_at ?? 0));
   return existing(found[0]);
+}
+
+async function readLive(transaction: Transaction, records: Records, project: ProjectRecord): Promise<ProjectRecord> {
+  await requireLiveProject(transaction, project);
+  return existing(await records.read<ProjectRecord>(transaction, keys.project(project.id)));
 }
 
 async function putProject(transaction: Transaction, records: Records, project: ProjectRecord): Promise<void> {

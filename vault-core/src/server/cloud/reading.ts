@@ -8,6 +8,7 @@ import type { SecretEntry, SecretKey, SecretVersion, WrittenSecret } from '../..
 import type { Keyring } from '../keyring.ts';
 import { Memo } from '../memo.ts';
 import type { EnvironmentRecord } from '../records.ts';
+import type { Soon } from '../soon.ts';
 import { keys } from '../store/keys.ts';
 import type { Entry, Reader, Store } from '../store/store.ts';
 import { readState } from './environments.ts';
@@ -39,9 +40,9 @@ export class SecretReader {
   }
 
   /** `{"secret":{…}}` of the current version. @throws NOT_FOUND, BAD_REQUEST */
-  one(environment: EnvironmentRecord, key: string): Promise<Buffer> {
+  one(environment: EnvironmentRecord, key: string): Soon<Buffer> {
     refuse(keyProblem(key));
-    return this.#single.get(`${environment.id}/${key}`, async (reader) => {
+    return this.#single.get(environment.id, key, async (reader) => {
       const entry = await reader.get(keys.secret(environment.id, key));
       if (!entry) throw notFound(key);
       return this.#entryBody(reader, environment, key, entry.value);
@@ -59,8 +60,8 @@ export class SecretReader {
   }
 
   /** `{"keys":[…]}`, or with values `{"secrets":[…],"keys":[…]}`. */
-  all(environment: EnvironmentRecord, withValues: boolean): Promise<EnvironmentBody> {
-    return this.#whole.get(`${environment.id}/${withValues}`, async (reader) => {
+  all(environment: EnvironmentRecord, withValues: boolean): Soon<EnvironmentBody> {
+    return this.#whole.get(environment.id, withValues ? 'values' : 'keys', async (reader) => {
       // The state is read first: a write that comes between makes the body newer than its revision, never older.
       const { revision } = await readState(reader, environment.id);
       const entries = await this.#store.scan({ prefix: keys.secretPrefix(environment.id) });

@@ -11,10 +11,15 @@ import { keys } from '../store/keys.ts';
 import type { Transaction } from '../store/store.ts';
 import { type EnvironmentState, readState, writeState } from './environments.ts';
 import { recordEvent } from './event-log.ts';
+import { isRestorable, requireLiveEnvironment } from './live.ts';
 import { type SecretHeader, headerOf, openSecret, sealSecret } from './secret-record.ts';
 
 /** Versions kept of each secret, the current one included. */
 export const maxVersions = 100;
+/** Bytes in front of a deleted secret's record: when it was deleted. */
+const timeLength = 8;
+/** Characters of a UUID. */
+const idLength = 36;
 
 export interface SecretWrite {
   readonly key: string;
@@ -52,12 +57,14 @@ export class SecretWriter {
     this.#state = state;
   }
 
+  /** @throws NOT_FOUND when the environment has been deleted meanwhile */
   static async open(
     transaction: Transaction,
     keyring: Keyring,
     environment: EnvironmentRecord,
     options: WriteOptions,
   ): Promise<SecretWriter> {
+    await requireLiveEnvironment(transaction, environment);
     const state = await readState(transaction, environment.id);
     return new SecretWriter(transaction, keyring, environment, options, state);
   }
@@ -114,7 +121,7 @@ export class SecretWriter {
     );
     await this.#transaction.put(
       keys.expiry(nowMs + retentionMs, `secret/${environmentId}/${key}\u0000${header.id}`),
-      '',
+      String(nowMs),
     );
     await this.#changed('secret.deleted', header, -1);
     return header;
@@ -147,18 +154,28 @@ export class SecretWriter {
     if (await this.#current(key))
       throw new ZvaultError('CONFLICT', 'a secret of that key exists', { hint: 'delete it first' });
     const environmentId = this.#environment.id;
-    const deleted = await this.#transaction.scan({ prefix: keys.deletedSecretPrefix(environmentId, key) });
-    const newest = deleted.reduce<(typeof deleted)[number] | undefined>(
-      (best, entry) => (best && best.value.readBigUInt64BE(0) >= entry.value.readBigUInt64BE(0) ? best : entry),
-      undefined,
-    );
-    if (!newest) throw notFound(key);
-    const stored = newest.value.subarray(8);
-    const header = headerOf(stored);
-    await this.#transaction.delete(newest.key);
+    const { address, stored, header } = await this.#lastDeleted(key);
+    await this.#transaction.delete(address);
     await this.#transaction.put(keys.secret(environmentId, key), stored);
     await this.#changed('secret.written', header, 1);
     return { header, stored };
+  }
+
+  async #lastDeleted(key: string): Promise<{ address: string; stored: Buffer; header: SecretHeader }> {
+    const prefix = keys.deletedSecretPrefix(this.#environment.id, key);
+    const entries = await this.#transaction.scan({ prefix });
+    const [newest] = entries
+      // A key may hold U+0000 itself: what follows the prefix must be an id, and no more.
+      .filter((entry) => entry.key.length === prefix.length + idLength)
+      .map(({ key: address, value }) => {
+        const stored = value.subarray(timeLength);
+        return { address, stored, header: headerOf(stored), deletedAt: deletionTime(value) };
+      })
+      .filter(({ deletedAt }) => isRestorable(deletedAt, this.#options))
+      // Version numbers of a key only grow: they tell which came last where two were deleted in one millisecond.
+      .sort((a, b) => b.deletedAt - a.deletedAt || b.header.version - a.header.version);
+    if (!newest) throw notFound(key);
+    return newest;
   }
 
   async #current(key: string): Promise<{ header: SecretHeader; stored: Buffer } | undefined> {
@@ -206,7 +223,12 @@ function notFound(key: string): ZvaultError {
 }
 
 function timeBytes(ms: number): Buffer {
-  const bytes = Buffer.alloc(8);
+  const bytes = Buffer.alloc(timeLength);
   bytes.writeBigUInt64BE(BigInt(ms));
   return bytes;
+}
+
+/** When the secret of this tombstone was deleted, in milliseconds. */
+export function deletionTime(tombstone: Buffer): number {
+  return Number(tombstone.readBigUInt64BE(0));
 }

@@ -1,9 +1,10 @@
-// Erases what has been in the trash longer than the retention. What it erases is found by time; each object is checked again,
-// since it may have been restored meanwhile.
+// Erases what has been in the trash longer than the retention. What it erases is found by time. An entry names the deletion
+// that it belongs to: the object may have been restored meanwhile, and deleted again since.
 
 import type { EnvironmentRecord, ProjectRecord, Records, TokenRecord } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Store, Transaction } from '../store/store.ts';
+import { deletionTime } from './secrets.ts';
 
 /** Objects looked at in one transaction: writers wait for no more than that. */
 const batchSize = 100;
@@ -15,39 +16,40 @@ export async function sweep(store: Store, records: Records, nowMs: number): Prom
   let erased = 0;
   for (;;) {
     const due = await store.scan({ prefix: keys.expiryPrefix, before: keys.expiry(nowMs, ''), limit: batchSize });
-    for (const { key } of due) {
+    for (const { key, value } of due) {
       const what = key.slice(keys.expiryPrefix.length + 15);
-      if (await eraseObject(store, records, what, nowMs)) erased += 1;
+      if (await eraseObject(store, records, what, Number(value.toString()))) erased += 1;
       await store.transaction((transaction) => transaction.delete(key));
     }
     if (due.length < batchSize) return erased;
   }
 }
 
-async function eraseObject(store: Store, records: Records, what: string, nowMs: number): Promise<boolean> {
+async function eraseObject(store: Store, records: Records, what: string, deletedAt: number): Promise<boolean> {
   const separator = what.indexOf('/');
   const kind = what.slice(0, separator);
   const rest = what.slice(separator + 1);
-  if (kind === 'secret') return store.transaction((transaction) => eraseSecret(transaction, rest));
+  if (kind === 'secret') return store.transaction((transaction) => eraseSecret(transaction, rest, deletedAt));
   if (kind === 'environment') {
     const environment = await records.read<EnvironmentRecord>(store, keys.environment(rest));
-    if (!environment || environment.deleted_at === null || environment.deleted_at > nowMs) return false;
+    if (environment?.deleted_at !== deletedAt) return false;
     await eraseEnvironment(store, environment);
     return true;
   }
   const project = await records.read<ProjectRecord>(store, keys.project(rest));
-  if (!project || project.deleted_at === null || project.deleted_at > nowMs) return false;
+  if (project?.deleted_at !== deletedAt) return false;
   await eraseProject(store, records, project);
   return true;
 }
 
 /** `rest`: environment id, key and secret id, as in keys.deletedSecret. The last version number stays. */
-async function eraseSecret(transaction: Transaction, rest: string): Promise<boolean> {
+async function eraseSecret(transaction: Transaction, rest: string, deletedAt: number): Promise<boolean> {
   const environmentId = rest.slice(0, 36);
   const secretId = rest.slice(rest.lastIndexOf('\u0000') + 1);
   const key = rest.slice(37, rest.lastIndexOf('\u0000'));
   const tombstone = keys.deletedSecret(environmentId, key, secretId);
-  if (!(await transaction.get(tombstone))) return false;
+  const deleted = await transaction.get(tombstone);
+  if (!deleted || deletionTime(deleted.value) !== deletedAt) return false;
   await transaction.delete(tombstone);
   for (const { key: old } of await transaction.scan({ prefix: keys.historyPrefix(environmentId, secretId) }))
     await transaction.delete(old);
@@ -82,6 +84,7 @@ async function eraseProject(store: Store, records: Records, project: ProjectReco
     await eraseToken(store, records, key.slice(tokenPrefix.length));
   await erasePrefix(store, tokenPrefix);
   await erasePrefix(store, keys.slugOfProjectPrefix(id));
+  await erasePrefix(store, keys.environmentBySlugPrefix(id));
   await store.transaction(async (transaction) => {
     await transaction.delete(keys.project(id));
     await transaction.delete(keys.deletedProject(orgId, slug, id));

@@ -12,6 +12,7 @@ import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';
 import { claimCreation } from './creation.ts';
 import { findEnvironment } from './find.ts';
+import { requireLiveProject } from './live.ts';
 
 export interface NewToken {
   readonly id?: string | undefined;
@@ -44,8 +45,16 @@ export async function createServiceToken(
   { actor, nowMs, random }: TokenContext,
 ): Promise<CreatedToken> {
   refuse(nameProblem(body.name));
+  await requireLiveProject(transaction, project);
   const environment = await environmentOf(transaction, records, project, body);
-  const { id, repeated } = await claimCreation(transaction, 'token', project.id, body);
+  const { name, permissions, expires_at, ttl } = body;
+  const claim = { id: body.id, name, environment: environment?.id, permissions, expires_at, ttl };
+  const { id, repeated } = await claimCreation(transaction, {
+    kind: 'token',
+    place: project.id,
+    body: claim,
+    at: keys.tokenById,
+  });
   if (repeated) return { record: await readToken(transaction, records, project.id, id), plaintext: null };
   const plaintext = createToken('service', random);
   const record: TokenRecord = {

@@ -29,6 +29,15 @@ export class Hmac {
     return hash('sha256', this.#outer);
   }
 
+  /** Hex HMAC of an ASCII text followed by a part of a buffer, without putting them together first. */
+  hexOfTwo(text: string, bytes: Buffer, start: number, end: number): string {
+    const scratch = this.#room(text.length + end - start);
+    let size = blockBytes + scratch.write(text, blockBytes, 'latin1');
+    size += bytes.copy(scratch, size, start, end);
+    this.#hashScratch(size);
+    return hash('sha256', this.#outer);
+  }
+
   /** Overwrites the key. The object is of no use afterwards. */
   zero(): void {
     this.#inner.fill(0);
@@ -37,14 +46,23 @@ export class Hmac {
   }
 
   #hashInner(message: string | Buffer): void {
-    const mostBytes = blockBytes + message.length * (typeof message === 'string' ? 3 : 1);
-    if (this.#scratch.length < mostBytes) {
+    const text = typeof message === 'string';
+    const scratch = this.#room(message.length * (text ? 3 : 1));
+    const size = text ? scratch.write(message, blockBytes) : message.copy(scratch, blockBytes);
+    this.#hashScratch(blockBytes + size);
+  }
+
+  /** The scratch buffer with the inner pad at its start and room for a message of so many bytes. */
+  #room(messageBytes: number): Buffer {
+    if (this.#scratch.length < blockBytes + messageBytes) {
       this.#scratch.fill(0);
-      this.#scratch = Buffer.alloc(mostBytes * 2);
+      this.#scratch = Buffer.alloc((blockBytes + messageBytes) * 2);
     }
-    const scratch = this.#scratch;
-    this.#inner.copy(scratch);
-    const size = typeof message === 'string' ? scratch.write(message, blockBytes) : message.copy(scratch, blockBytes);
-    hash('sha256', scratch.subarray(0, blockBytes + size), 'buffer').copy(this.#outer, blockBytes);
+    this.#inner.copy(this.#scratch);
+    return this.#scratch;
+  }
+
+  #hashScratch(size: number): void {
+    hash('sha256', this.#scratch.subarray(0, size), 'buffer').copy(this.#outer, blockBytes);
   }
 }

@@ -4,12 +4,10 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { ZvaultError } from '../../domain/errors.ts';
 import type { Route } from '../../wire/route.ts';
-import { bodyValidators } from '../../wire/validators.generated.ts';
 
 export const defaultMaxBodyBytes = 2_097_152;
-/** A body of usual size must be whole by then; a larger one must keep the pace. */
-export const slowBodyMs = 30_000;
-const leastBytesPerPeriod = 16_384 * (slowBodyMs / 1000);
+/** Of a body that may be larger than usual. */
+const leastBytesPerSecond = 16_384;
 
 interface SchemaError {
   readonly instancePath: string;
@@ -18,14 +16,16 @@ interface SchemaError {
 type Validator = ((data: unknown) => boolean) & { errors?: readonly SchemaError[] | null };
 
 /**
- * The parsed and validated body of a request.
+ * The parsed and validated body of a request. A body of usual size must be whole after `slowMs`; a larger one must keep pace.
  * @throws PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST (not UTF-8, not JSON), UNPROCESSABLE
  */
-export async function readBody(request: IncomingMessage, route: Route): Promise<unknown> {
-  const bytes = await readBytes(request, route.maxBodyBytes ?? defaultMaxBodyBytes);
+export async function readBody(request: IncomingMessage, route: Route, slowMs: number): Promise<unknown> {
+  const bytes = await readBytes(request, route.maxBodyBytes ?? defaultMaxBodyBytes, slowMs);
   const value =
     bytes.length === 0 && route.bodyRequired === false ? {} : parseJson(bytes, request.headers['content-type']);
   bytes.fill(0);
+  // Loaded with the first body: eighty kilobytes that a start need not wait for.
+  const { bodyValidators } = await import('../../wire/validators.generated.ts');
   const validate = (bodyValidators as Record<string, Validator | undefined>)[route.id];
   if (validate && !validate(value)) {
     const [problem] = validate.errors ?? [];
@@ -35,7 +35,8 @@ export async function readBody(request: IncomingMessage, route: Route): Promise<
   return value;
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, maxBytes: number, slowMs: number): Promise<Buffer> {
+  const leastBytesPerPeriod = leastBytesPerSecond * (slowMs / 1000);
   const tooLarge = (): ZvaultError => new ZvaultError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
@@ -45,7 +46,7 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
     const timer = setInterval(() => {
       if (maxBytes > defaultMaxBodyBytes && size - sizeAtCheck >= leastBytesPerPeriod) sizeAtCheck = size;
       else finish(new ZvaultError('REQUEST_TIMEOUT', 'the body came too slowly'));
-    }, slowBodyMs);
+    }, slowMs);
     const finish = (error?: Error): void => {
       clearInterval(timer);
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);

@@ -6,6 +6,7 @@ import { ZvaultError } from '../../domain/errors.ts';
 import type { Route } from '../../wire/route.ts';
 import type { Grant } from '../access.ts';
 import type { OrgRecord, ProjectRecord, EnvironmentRecord } from '../records.ts';
+import type { Soon } from '../soon.ts';
 import type { Transaction } from '../store/store.ts';
 import type { Vault } from '../vault.ts';
 import type { Query } from './query.ts';
@@ -14,6 +15,8 @@ import type { Reply } from './reply.ts';
 /** A reply whose body is written over time. `run` ends when the stream does. */
 export interface StreamReply extends Reply {
   readonly run: (write: (text: string) => Promise<void>, signal: AbortSignal) => Promise<void>;
+  /** Asked twice a second, while a slow reader holds `run` up too; the stream ends when it says no. */
+  readonly mayGoOn: () => Promise<boolean>;
 }
 
 export interface RequestContext {
@@ -34,12 +37,12 @@ export interface RequestContext {
   /** Writes the audit record of `reply` now: for what commits by itself. */
   recordNow(reply: Reply): void;
   /** Asks the token again: for what goes on after the answer has begun. @throws UNAUTHORIZED, FORBIDDEN, SEALED */
-  reauthorize(): Promise<void>;
+  reauthorize(): Soon<void>;
   /** Refuses new requests until `work` is done, and runs it when all others have been answered. */
   alone(work: () => Promise<void>): Promise<void>;
 }
 
-export type Handler = (context: RequestContext) => Promise<Reply | StreamReply>;
+export type Handler = (context: RequestContext) => Soon<Reply | StreamReply>;
 
 /** The body, as the type of its schema. */
 export function bodyOf<T>(context: RequestContext): T {

@@ -6,10 +6,11 @@ import { type Actor, anonymousActor } from '../../domain/actor.ts';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import { hashToken } from '../../domain/token.ts';
 import type { Route } from '../../wire/route.ts';
-import type { Grant, PresentedToken } from '../access.ts';
+import type { Grant, PresentedToken, Target } from '../access.ts';
 import type { AuditEvent } from '../audit/record.ts';
 import { type Outcome, isRecorded } from '../commit.ts';
 import type { Metrics } from '../metrics.ts';
+import { type Soon, soon } from '../soon.ts';
 import type { Transaction } from '../store/store.ts';
 import type { Vault } from '../vault.ts';
 import { readBody } from './body.ts';
@@ -36,11 +37,84 @@ interface Progress {
   readonly path: string;
   readonly remoteAddress: string | null;
   readonly nowMs: number;
+  readonly response: ServerResponse;
+  /** Of `performance.now()`. */
+  readonly startedMs: number;
+  /** Ends the request for those who wait for all requests to end. */
+  readonly leave: () => void;
   route: Route | undefined;
   token: PresentedToken | undefined;
   actor: Actor;
   grant: Grant | undefined;
   recorded: boolean;
+}
+
+/** What a context asks of the pipeline. */
+interface Hooks {
+  readonly event: (progress: Progress, reply: Reply) => AuditEvent;
+  readonly authorize: (
+    progress: Progress,
+    route: Route,
+    parameters: Readonly<Record<string, string>>,
+    search: string,
+  ) => Soon<void>;
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
+}
+
+type Facts = Pick<
+  RequestContext,
+  'vault' | 'route' | 'message' | 'parameters' | 'query' | 'body' | 'actor' | 'grant' | 'nowMs'
+>;
+
+/** A class, so that a request makes one object, not a closure for each thing that it might do. */
+class Context implements RequestContext {
+  readonly vault: Facts['vault'];
+  readonly route: Facts['route'];
+  readonly message: Facts['message'];
+  readonly parameters: Facts['parameters'];
+  readonly query: Facts['query'];
+  readonly body: unknown;
+  readonly actor: Actor;
+  readonly grant: Grant | undefined;
+  readonly nowMs: number;
+  readonly #progress: Progress;
+  readonly #hooks: Hooks;
+
+  constructor(facts: Facts, progress: Progress, hooks: Hooks) {
+    this.vault = facts.vault;
+    this.route = facts.route;
+    this.message = facts.message;
+    this.parameters = facts.parameters;
+    this.query = facts.query;
+    this.body = facts.body;
+    this.actor = facts.actor;
+    this.grant = facts.grant;
+    this.nowMs = facts.nowMs;
+    this.#progress = progress;
+    this.#hooks = hooks;
+  }
+
+  async commit(work: (transaction: Transaction) => Promise<Reply>): Promise<Reply> {
+    const describe = (outcome: Outcome<Reply>): AuditEvent =>
+      this.#hooks.event(this.#progress, outcome.ok ? outcome.value : errorReply(outcome.error, () => undefined));
+    const reply = await this.vault.committer.submit(work, describe);
+    this.#progress.recorded = true;
+    return reply;
+  }
+
+  recordNow(reply: Reply): void {
+    this.vault.audit.appendNow([this.#hooks.event(this.#progress, reply)]);
+    this.#progress.recorded = true;
+  }
+
+  reauthorize(): Soon<void> {
+    const search = (this.message.url ?? '').split('?')[1] ?? '';
+    return this.#hooks.authorize(this.#progress, this.route, this.parameters, search);
+  }
+
+  alone(work: () => Promise<void>): Promise<void> {
+    return this.#hooks.alone(work);
+  }
 }
 
 type AnyReply = Reply | StreamReply;
@@ -51,6 +125,11 @@ export class Pipeline {
   readonly #origin: OriginPolicy;
   readonly #rate: RateLimit;
   readonly #refusals: Refusals;
+  readonly #hooks: Hooks = {
+    event: (progress, reply) => this.#event(progress, reply),
+    authorize: (progress, route, parameters, search) => this.#authorize(progress, route, parameters, search),
+    alone: (work) => this.inFlight.alone(work),
+  };
 
   constructor(options: PipelineOptions) {
     const { vault } = options;
@@ -60,37 +139,36 @@ export class Pipeline {
     this.#refusals = new Refusals(vault.audit, vault.options.warn);
   }
 
-  async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const started = performance.now();
-    const { vault, metrics } = this.#options;
+  /** Answers the request. Never throws; what a stream does after its head is waited for. */
+  handle(message: IncomingMessage, response: ServerResponse): void {
+    const startedMs = performance.now();
     const url = message.url ?? '/';
     const mark = url.indexOf('?');
     const progress: Progress = {
       message,
+      response,
+      startedMs,
       path: mark === -1 ? url : url.slice(0, mark),
       remoteAddress: message.socket.remoteAddress ?? null,
-      nowMs: vault.host.now(),
+      nowMs: this.#options.vault.host.now(),
+      leave: this.inFlight.enter(response),
       route: undefined,
       token: undefined,
       actor: anonymousActor,
       grant: undefined,
       recorded: false,
     };
-    const leave = this.inFlight.enter(response);
-    let reply: AnyReply;
     try {
-      reply = await this.#answer(progress, mark === -1 ? '' : url.slice(mark + 1));
+      const answer = this.#answer(progress, mark === -1 ? '' : url.slice(mark + 1));
+      if (answer instanceof Promise) {
+        answer.then(
+          (reply) => this.#record(progress, reply),
+          (error: unknown) => this.#record(progress, this.#failure(progress, error)),
+        );
+      } else this.#record(progress, answer);
     } catch (error) {
-      reply = errorReply(error, (failure) => this.#report(failure));
-      progress.recorded ||= isRecorded(error);
-      if (reply.status === 401) reply = this.#slowDown(progress, reply);
+      this.#record(progress, this.#failure(progress, error));
     }
-    reply = await this.#record(progress, reply);
-    metrics.observe(progress.route?.id ?? 'unrouted', reply.status, (performance.now() - started) / 1000);
-    if ('run' in reply) {
-      leave();
-      await sendStream(message, response, reply);
-    } else send(message, response, reply);
   }
 
   /** Writes what is still only counted. */
@@ -98,42 +176,48 @@ export class Pipeline {
     this.#refusals.close();
   }
 
-  async #answer(progress: Progress, search: string): Promise<AnyReply> {
-    const { router, handlers, vault } = this.#options;
+  #answer(progress: Progress, search: string): Soon<AnyReply> {
+    const { router } = this.#options;
     const { message } = progress;
-    this.#origin.check(message);
     const match = router.match(message.method ?? '', progress.path);
+    if (match.kind === 'route') {
+      progress.route = match.route;
+      progress.token = presentedToken(message, match.route);
+    }
+    const limited = this.#limit(progress);
+    if (limited) return limited;
+    this.#origin.check(message);
     if (match.kind === 'none') return { status: 404, body: null };
     if (match.kind === 'malformed') throw new ZvaultError('BAD_REQUEST', 'the path is not valid percent-encoding');
     if (match.kind === 'method') {
       return refusal('METHOD_NOT_ALLOWED', 'this path has other methods', { Allow: match.allowed.join(', ') });
     }
     const { route, parameters } = match;
-    progress.route = route;
-    progress.token = presentedToken(message, route);
-    const limited = this.#limit(progress);
-    if (limited) return limited;
-    await this.#authorize(progress, route, parameters, search);
-    // Query and body are read after access is decided: who may not call learns nothing of what would be valid.
-    const query = readQuery(route, search);
-    const body = route.body ? await readBody(message, route) : undefined;
-    const context = this.#context(progress, route, parameters, query, body);
-    const handler = handlers[route.id];
-    if (!handler) throw new ZvaultError('INTERNAL', `the route ${route.id} has no handler`);
-    const reply = await handler(context);
-    if (progress.grant?.principal.kind === 'service') vault.tokenUse.note(progress.grant.principal.token.id);
-    return reply;
+    return soon(this.#authorize(progress, route, parameters, search), () => {
+      // Query and body are read after access is decided: who may not call learns nothing of what would be valid.
+      const query = readQuery(route, search);
+      const body = route.body ? readBody(message, route, this.#options.vault.options.slowRequestMs) : undefined;
+      return soon(body, (value) => this.#call(progress, this.#context(progress, route, parameters, query, value)));
+    });
   }
 
-  async #authorize(
+  #call(progress: Progress, context: RequestContext): Soon<AnyReply> {
+    const { handlers, vault } = this.#options;
+    const handler = handlers[context.route.id];
+    if (!handler) throw new ZvaultError('INTERNAL', `the route ${context.route.id} has no handler`);
+    if (progress.grant?.principal.kind === 'service') vault.tokenUse.note(progress.grant.principal.token.id);
+    return handler(context);
+  }
+
+  #authorize(
     progress: Progress,
     route: Route,
     parameters: Readonly<Record<string, string>>,
     search: string,
-  ): Promise<void> {
+  ): Soon<void> {
     const { vault } = this.#options;
     const { access } = route;
-    if (access.identity === 'none') return;
+    if (access.identity === 'none') return undefined;
     this.inFlight.refuseWhileAlone();
     if (vault.seal.sealed)
       throw new ZvaultError('SEALED', 'the vault is sealed', { hint: 'unseal it with "zvault unseal"' });
@@ -146,18 +230,14 @@ export class Pipeline {
           : 'the header "Authorization: Bearer …" is missing',
       );
     }
-    if (access.identity === 'vault') {
-      progress.actor = (await vault.access.authorizeRoot(token.text)).actor;
-      return;
-    }
-    const asked = route.query && 'env' in route.query ? new URLSearchParams(search) : undefined;
-    const grant = await vault.access.authorize(token, access, route.scope, {
-      org: parameters['org'],
-      project: parameters['project'],
-      environment: parameters['env'] ?? (asked?.get('env') || asked?.get('environment') || undefined),
+    const identified = (actor: Actor): void => {
+      progress.actor = actor;
+    };
+    if (access.identity === 'vault') return vault.access.authorizeRoot(token.text, identified);
+    const target = targetOf(route, parameters, search);
+    return soon(vault.access.authorize(token, access, route.scope, target, identified), (grant) => {
+      progress.grant = grant;
     });
-    progress.grant = grant;
-    progress.actor = grant.actor;
   }
 
   #context(
@@ -168,36 +248,13 @@ export class Pipeline {
     body: unknown,
   ): RequestContext {
     const { vault } = this.#options;
-    return {
-      vault,
-      route,
-      message: progress.message,
-      parameters,
-      query,
-      body,
-      actor: progress.actor,
-      grant: progress.grant,
-      nowMs: progress.nowMs,
-      commit: async (work: (transaction: Transaction) => Promise<Reply>) => {
-        const describe = (outcome: Outcome<Reply>): AuditEvent =>
-          this.#event(progress, outcome.ok ? outcome.value : errorReply(outcome.error, () => undefined));
-        const reply = await vault.committer.submit(work, describe);
-        progress.recorded = true;
-        return reply;
-      },
-      recordNow: (reply) => {
-        vault.audit.appendNow([this.#event(progress, reply)]);
-        progress.recorded = true;
-      },
-      reauthorize: () => this.#authorize(progress, route, parameters, (progress.message.url ?? '').split('?')[1] ?? ''),
-      alone: (work) => this.inFlight.alone(work),
-    };
+    const { message, actor, grant, nowMs } = progress;
+    return new Context({ vault, route, message, parameters, query, body, actor, grant, nowMs }, progress, this.#hooks);
   }
 
-  /** Each token has its bucket, and so has each address without one. */
+  /** Each token has its bucket, and so has each address without one, whatever it asks for. */
   #limit(progress: Progress): Reply | undefined {
-    const route = progress.route;
-    if (!route || route.unaudited) return undefined;
+    if (progress.route?.unaudited) return undefined;
     const seconds = this.#rate.take(progress.token?.hash ?? `address ${progress.remoteAddress}`);
     return seconds === 0 ? undefined : rateLimited(seconds);
   }
@@ -209,15 +266,41 @@ export class Pipeline {
     return seconds === 0 ? reply : rateLimited(seconds);
   }
 
-  async #record(progress: Progress, reply: AnyReply): Promise<AnyReply> {
-    if (progress.recorded || progress.route?.unaudited) return reply;
-    if (reply.status === 401 && this.#refusals.countOnly(progress.remoteAddress)) return reply;
-    try {
-      await this.#options.vault.audit.append(this.#event(progress, reply));
-      return reply;
-    } catch (error) {
-      return errorReply(error, (failure) => this.#report(failure));
+  #failure(progress: Progress, error: unknown): Reply {
+    const reply = errorReply(error, (failure) => this.#report(failure));
+    progress.recorded ||= isRecorded(error);
+    return reply.status === 401 ? this.#slowDown(progress, reply) : reply;
+  }
+
+  /** Writes the audit record, then sends the reply: or the error, if no device took the record. */
+  #record(progress: Progress, reply: AnyReply): void {
+    // Nobody that we know: without a limit, anybody could fill the disk with records.
+    const nobody = progress.actor === anonymousActor && (reply.status === 401 || reply.status === 429);
+    if (
+      progress.recorded ||
+      progress.route?.unaudited ||
+      (nobody && this.#refusals.countOnly(progress.remoteAddress))
+    ) {
+      this.#deliver(progress, reply);
+      return;
     }
+    this.#options.vault.audit.append(this.#event(progress, reply), (error) => {
+      this.#deliver(progress, error === undefined ? reply : errorReply(error, (failure) => this.#report(failure)));
+    });
+  }
+
+  #deliver(progress: Progress, reply: AnyReply): void {
+    const { message, response, route, startedMs, leave } = progress;
+    this.#options.metrics.observe(route?.id ?? 'unrouted', reply.status, (performance.now() - startedMs) / 1000);
+    if (!('run' in reply)) {
+      send(message, response, reply);
+      return;
+    }
+    leave();
+    sendStream(message, response, reply).catch((error: unknown) => {
+      this.#report(error);
+      response.destroy();
+    });
   }
 
   #event(progress: Progress, reply: Reply): AuditEvent {
@@ -245,14 +328,43 @@ export class Pipeline {
   }
 }
 
+/** Targets of remembered matches (http/router.ts), one object for each, by which access finds its grant again. */
+const targets = new WeakMap<object, Target>();
+
+function targetOf(route: Route, parameters: Readonly<Record<string, string>>, search: string): Target {
+  const known = targets.get(parameters);
+  if (known) return known;
+  const asked = route.query && 'env' in route.query ? new URLSearchParams(search) : undefined;
+  const target = {
+    org: parameters['org'],
+    project: parameters['project'],
+    environment: parameters['env'] ?? (asked?.get('env') || asked?.get('environment') || undefined),
+  };
+  if (!asked) targets.set(parameters, target);
+  return target;
+}
+
+/** The last token of each connection: the same one comes again and again, and need not be hashed each time. */
+const lastTokens = new WeakMap<object, PresentedToken>();
+
 function presentedToken(message: IncomingMessage, route: Route): PresentedToken | undefined {
   const text = tokenText(message, route);
-  return text === undefined ? undefined : { text, hash: hashToken(text) };
+  if (text === undefined) return undefined;
+  const last = lastTokens.get(message.socket);
+  if (last?.text === text) return last;
+  const token = { text, hash: hashToken(text) };
+  lastTokens.set(message.socket, token);
+  return token;
 }
 
 function tokenText(message: IncomingMessage, { access }: Route): string | undefined {
   if (access.identity === 'none') return undefined;
-  if (access.identity === 'cloud') return /^Bearer (\S+)$/i.exec(message.headers.authorization ?? '')?.[1];
+  if (access.identity === 'cloud') {
+    const { authorization = '' } = message.headers;
+    return authorization.startsWith('Bearer ') && !authorization.includes(' ', 7) && authorization.length > 7
+      ? authorization.slice(7)
+      : /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  }
   const header = message.headers['x-vault-token'];
   return typeof header === 'string' && header !== '' ? header : undefined;
 }

@@ -5,10 +5,12 @@ import type { Parameter, Route } from '../../wire/route.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
+const none: Query = {};
+
 /** Parameters that the route declares; others are ignored. @throws BAD_REQUEST */
 export function readQuery(route: Route, search: string): Query {
-  const found: Record<string, string | number | boolean | undefined> = Object.create(null) as Record<string, never>;
-  if (search === '' || !route.query) return found;
+  if (search === '' || !route.query) return none;
+  const found: Record<string, string | number | boolean | undefined> = {};
   const parameters = new URLSearchParams(search);
   for (const [name, parameter] of Object.entries(route.query)) {
     const text = parameters.get(name);

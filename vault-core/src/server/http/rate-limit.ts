@@ -40,11 +40,14 @@ export class RateLimit {
     return bucket;
   }
 
-  /** A bucket that is full again is as good as none. If none is, the oldest go: a flood of names must not fill the memory. */
+  /**
+   * A bucket that is full again is as good as none. If few are, the oldest go too, many at once: a flood of names must not
+   * fill the memory, nor cost a walk through all buckets for each name.
+   */
   #forgetFull(now: number): void {
     for (const [name, { atMs }] of this.#buckets) if (now - atMs >= 1000) this.#buckets.delete(name);
     for (const name of this.#buckets.keys()) {
-      if (this.#buckets.size < maxBuckets) return;
+      if (this.#buckets.size < maxBuckets * 0.9) return;
       this.#buckets.delete(name);
     }
   }

@@ -17,8 +17,13 @@ export type Match =
   | { readonly kind: 'malformed' }
   | { readonly kind: 'none' };
 
+/** Paths whose match is remembered, and how long they may be: clients ask for the same ones again and again. */
+const maxRecent = 5000;
+const maxRecentLength = 512;
+
 export class Router {
   readonly #root: Node = node();
+  readonly #recent = new Map<string, Match>();
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) this.#add(route);
@@ -26,13 +31,25 @@ export class Router {
 
   /** `path` starts with a slash and has no query. A HEAD request takes the route of GET. */
   match(method: string, path: string): Match {
+    if (method !== 'GET' || path.length > maxRecentLength) return this.#find(method, path);
+    const known = this.#recent.get(path);
+    if (known) return known;
+    const match = this.#find(method, path);
+    if (match.kind !== 'route') return match;
+    if (this.#recent.size >= maxRecent) this.#recent.clear();
+    this.#recent.set(path, match);
+    return match;
+  }
+
+  #find(method: string, path: string): Match {
     const segments = path.split('/');
     const values: string[] = [];
     const found = find(this.#root, segments, 1, values);
     if (!found) return { kind: 'none' };
     const entry = found.routes.get(method === 'HEAD' ? 'GET' : method);
     if (!entry) return { kind: 'method', allowed: allowedMethods(found) };
-    const parameters: Record<string, string> = Object.create(null) as Record<string, string>;
+    // Names come from the route table, so a plain object is safe (and much faster than one without a prototype).
+    const parameters: Record<string, string> = {};
     for (const [index, name] of entry.names.entries()) {
       const decoded = decode(values[index] ?? '');
       if (decoded === undefined) return { kind: 'malformed' };

@@ -28,6 +28,9 @@ export function send(message: IncomingMessage, response: ServerResponse, reply: 
   else response.end(bytes);
 }
 
+/** A stream must end within a second of its token. */
+const watchIntervalMs = 500;
+
 export async function sendStream(
   message: IncomingMessage,
   response: ServerResponse,
@@ -61,10 +64,16 @@ export async function sendStream(
         ended.signal.addEventListener('abort', done);
       }
     });
+  const watch = setInterval(() => {
+    void reply.mayGoOn().then((goesOn) => goesOn || ended.abort());
+  }, watchIntervalMs);
   try {
     await reply.run(write, ended.signal);
   } finally {
-    response.end();
+    clearInterval(watch);
+    // What a reader that does not read has not taken by now, it must not get any more.
+    if (response.writableNeedDrain) response.destroy();
+    else response.end();
   }
 }
 

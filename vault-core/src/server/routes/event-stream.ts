@@ -17,22 +17,30 @@ export async function eventStream(context: RequestContext): Promise<StreamReply>
     status: 200,
     body: null,
     mediaType: 'text/event-stream',
+    mayGoOn: () => stillAllowed(context),
     run: async (write, signal) => {
       let at = resume === undefined || resume > revision ? revision : resume;
       // Events before it are gone, or the ids are of another vault: the reader must read everything anew.
       const missed = resume !== undefined && (resume > revision || revision - resume > maxEvents);
-      await write(missed ? `event: reset\nid: ${revision}\ndata: {}\n\n` : `: connected at revision ${at}\n\n`);
+      await write(missed ? resetAt(revision) : `: connected at revision ${at}\n\n`);
       if (missed) at = revision;
       let lastWriteMs = vault.host.now();
       while (!signal.aborted && !vault.events.closed) {
         const events = await vault.events.read(environment.id, at);
+        const [first] = events;
+        if (first && first.revision !== at + 1) {
+          // More happened at once than is kept.
+          at = (await vault.events.state(environment.id)).revision;
+          await write(resetAt(at));
+          continue;
+        }
         for (const { revision: id, type, key, version } of events) {
           await write(`event: ${type}\nid: ${id}\ndata: ${JSON.stringify({ key, version })}\n\n`);
           at = id;
         }
         const now = vault.host.now();
         if (events.length > 0) lastWriteMs = now;
-        else if (now - lastWriteMs >= heartbeatMs) {
+        else if (Math.abs(now - lastWriteMs) >= heartbeatMs) {
           await write(': still here\n\n');
           lastWriteMs = now;
         }
@@ -41,6 +49,11 @@ export async function eventStream(context: RequestContext): Promise<StreamReply>
       }
     },
   };
+}
+
+/** Tells the reader to read everything anew, and from where the stream goes on. */
+function resetAt(revision: number): string {
+  return `event: reset\nid: ${revision}\ndata: {}\n\n`;
 }
 
 /** A revoked or expired token, a sealed vault, a lost role: the stream ends. */

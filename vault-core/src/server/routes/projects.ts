@@ -61,14 +61,9 @@ export const projectHandlers = {
     }),
   'projects.restore': (context) =>
     context.commit(async (transaction) => {
-      const { vault, nowMs } = context;
-      const project = await restoreProject(
-        transaction,
-        vault.records,
-        orgOf(context).id,
-        parameter(context, 'project'),
-        nowMs,
-      );
+      const { records } = context.vault;
+      const text = parameter(context, 'project');
+      const project = await restoreProject(transaction, records, orgOf(context).id, text, retention(context));
       return ok(projectReply(project), { resource: project.slug });
     }),
   'project-list.list': async (context) => {
@@ -122,13 +117,9 @@ export const projectHandlers = {
     }),
   'environments.restore': (context) =>
     context.commit(async (transaction) => {
-      const { vault } = context;
-      const environment = await restoreEnvironment(
-        transaction,
-        vault.records,
-        projectOf(context).id,
-        parameter(context, 'env'),
-      );
+      const { records } = context.vault;
+      const text = parameter(context, 'env');
+      const environment = await restoreEnvironment(transaction, records, projectOf(context), text, retention(context));
       return ok(environmentReply(environment, await readState(transaction, environment.id)), {
         resource: environment.slug,
       });
@@ -142,11 +133,15 @@ function create(context: RequestContext, org: OrgRecord, body = bodyOf<NewProjec
   });
 }
 
+function retention({ nowMs, vault }: RequestContext): { nowMs: number; retentionMs: number } {
+  return { nowMs, retentionMs: vault.options.retentionMs };
+}
+
 /** @throws FORBIDDEN when force is asked for by anybody but an admin */
 function removal(context: RequestContext): { force: boolean; nowMs: number; retentionMs: number } {
   const force = context.query['force'] === true;
   if (force && grantOf(context).role !== 'admin') throw new ZvaultError('FORBIDDEN', 'force takes the role admin');
-  return { force, nowMs: context.nowMs, retentionMs: context.vault.options.retentionMs };
+  return { force, ...retention(context) };
 }
 
 /** Organisations where the caller has a role, or the one that is asked for. @throws FORBIDDEN, NOT_FOUND */

@@ -15,6 +15,7 @@ import {
 import { type Reply, ok } from '../http/reply.ts';
 import type { EnvironmentRecord } from '../records.ts';
 import type { Transaction } from '../store/store.ts';
+import { type Soon, soon } from '../soon.ts';
 import { eventStream } from './event-stream.ts';
 
 interface PutBody {
@@ -36,24 +37,24 @@ interface PutByProjectBody {
 const maxRecordedKeys = 1000;
 
 export const secretHandlers = {
-  'secrets.list': async (context) => whole(context, context.query['include'] === 'values' || listsValues(context)),
+  'secrets.list': (context) => whole(context, context.query['include'] === 'values' || listsValues(context)),
   'bulk.by-token': (context) => whole(context, true),
   'bulk.by-org': (context) => whole(context, true),
   'bulk.by-project': (context) => whole(context, true),
-  'secrets.get': async (context) => {
+  'secrets.get': (context) => {
     const { vault, query } = context;
     const key = parameter(context, 'key');
     const environment = environmentOf(context);
     const { version } = query;
     const body =
       typeof version === 'number'
-        ? await vault.secrets.version(environment, key, version)
-        : await vault.secrets.one(environment, key);
-    return ok(body, { resource: key });
+        ? vault.secrets.version(environment, key, version)
+        : vault.secrets.one(environment, key);
+    return soon(body, (bytes) => ok(bytes, { resource: key }));
   },
-  'project-secrets.get': async (context) => {
+  'project-secrets.get': (context) => {
     const key = parameter(context, 'key');
-    return ok(await context.vault.secrets.one(environmentOf(context), key), { resource: key });
+    return soon(context.vault.secrets.one(environmentOf(context), key), (bytes) => ok(bytes, { resource: key }));
   },
   'secrets.versions': async (context) => {
     const key = parameter(context, 'key');
@@ -181,17 +182,16 @@ function batch(context: RequestContext): Promise<Reply> {
 }
 
 /** All keys of the environment. The ETag is its revision, with its id: one address can come to mean another environment. */
-async function whole(context: RequestContext, withValues: boolean): Promise<Reply> {
+function whole(context: RequestContext, withValues: boolean): Soon<Reply> {
   const { vault, message } = context;
   const environment = environmentOf(context);
-  const etagOf = (revision: number): string => `"${environment.id}.${revision}${withValues ? '' : 'k'}"`;
-  const { body, revision } = await vault.secrets.all(environment, withValues);
-  const etag = etagOf(revision);
-  const headers = { ETag: etag };
-  const known = message.headers['if-none-match'];
-  if (known !== undefined && known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
-    return { status: 304, body: null, headers };
-  return { status: 200, body, headers };
+  return soon(vault.secrets.all(environment, withValues), ({ body, revision }): Reply => {
+    const etag = `"${environment.id}.${revision}${withValues ? '' : 'k'}"`;
+    const headers = { ETag: etag };
+    const known = message.headers['if-none-match']?.split(',') ?? [];
+    const unchanged = known.some((one) => one.trim().replace(/^W\//, '') === etag);
+    return unchanged ? { status: 304, body: null, headers } : { status: 200, body, headers };
+  });
 }
 
 /** Dialect D: clients that expect values in the plain list (docs/compatibility.md). */

@@ -72,6 +72,7 @@ async function unseal(context: RequestContext): Promise<Reply> {
   const { vault } = context;
   const body = bodyOf<UnsealBody>(context);
   if (body.reset === true) {
+    if (!vault.seal.sealed) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
     vault.seal.resetShares();
   } else if (body.shares) {
     await vault.seal.giveShares(body.shares);

@@ -34,6 +34,7 @@ export const keys = {
   environmentOfProject: (projectId: string, id: string) => `projectenvironment/${projectId}/${id}`,
   environmentOfProjectPrefix: (projectId: string) => `projectenvironment/${projectId}/`,
   environmentBySlug: (projectId: string, slug: string) => `environmentslug/${projectId}/${slug}`,
+  environmentBySlugPrefix: (projectId: string) => `environmentslug/${projectId}/`,
   slugOfEnvironment: (id: string, slug: string) => `slugofenvironment/${id}/${slug}`,
   slugOfEnvironmentPrefix: (id: string) => `slugofenvironment/${id}/`,
   deletedEnvironment: (projectId: string, slug: string, id: string) =>

@@ -24,12 +24,11 @@ const applicationId = 0x7a766c74;
 export const storeFormat: number = migrations.length;
 
 /**
- * Brings the database to `storeFormat`.
+ * Only looks; a new, empty file is not foreign.
  * @throws UNAVAILABLE for a newer format, or a database of another program.
  */
-export function migrate(database: DatabaseSync, name: string): void {
+export function refuseForeign(database: DatabaseSync, name: string): void {
   const format = pragma(database, 'user_version');
-  if (format === storeFormat && pragma(database, 'application_id') === applicationId) return;
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get() as unknown as { count: number };
   if (pragma(database, 'application_id') !== applicationId && tables.count > 0) {
     throw new ZvaultError('UNAVAILABLE', `${name} is a database of another program`, {
@@ -45,6 +44,11 @@ export function migrate(database: DatabaseSync, name: string): void {
       },
     );
   }
+}
+
+/** Brings a database that is ours, or new, to `storeFormat`. */
+export function migrate(database: DatabaseSync): void {
+  if (pragma(database, 'user_version') === storeFormat && pragma(database, 'application_id') === applicationId) return;
   database.exec('BEGIN EXCLUSIVE');
   try {
     // Another process may have been faster.

@@ -4,12 +4,18 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
-import { migrate } from './migrations.ts';
+import { migrate, refuseForeign } from './migrations.ts';
 import { type Entry, type ScanRange, type Store, type Transaction, prefixEnd } from './store.ts';
 
 interface Row {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+  readonly revision: number;
+}
+
+/** A write of the transaction under way, with the revision that the key gets by it. */
+interface Touched {
+  readonly key: string;
   readonly revision: number;
 }
 
@@ -22,15 +28,19 @@ const maxKnownRevisions = 200_000;
  */
 export async function openSqliteStore(path: string): Promise<Store> {
   const { DatabaseSync } = await import('node:sqlite');
+  let database: DatabaseSync | undefined;
   try {
     if (path !== ':memory:' && !existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
-    const database = new DatabaseSync(path, { timeout: 5000 });
+    database = new DatabaseSync(path, { timeout: 5000 });
+    // Before anything that would change the file: it may be somebody else's.
+    refuseForeign(database, path);
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;
       PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY;`);
     if (path !== ':memory:') restrictFiles(path);
-    migrate(database, path);
+    migrate(database);
     return new SqliteStore(database, path);
   } catch (error) {
+    database?.close();
     throw storeError(error, `can't open the database ${path}`);
   }
 }
@@ -52,6 +62,7 @@ class SqliteStore implements Store {
   readonly #known = new Map<string, number>();
   #seenVersion: number | undefined;
   #checkedThisTurn = false;
+  #generation = 0;
   #tail: Promise<unknown> = Promise.resolve();
   /** The transaction under way. Other readers wait for its end: they share its connection and would see what it may undo. */
   #active: Promise<unknown> | undefined;
@@ -87,6 +98,14 @@ class SqliteStore implements Store {
     });
   }
 
+  generation(): number | undefined {
+    if (this.#active || this.#closed) return undefined;
+    return this.#guard(() => {
+      this.#forgetIfOthersWrote();
+      return this.#generation;
+    });
+  }
+
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const result = this.#tail.then(() => {
       const running = this.#transact(work);
@@ -117,24 +136,25 @@ class SqliteStore implements Store {
 
   async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const database = this.#database;
-    const touched = new Map<string, number>();
+    const touched: Touched[] = [];
     this.#guard(() => database.exec('BEGIN IMMEDIATE'));
     try {
       const revision = (this.#nextRevision.get() as unknown as { revision: number }).revision;
       const result = await work(this.#transactionOf(revision, touched));
+      this.#generation += 1;
       database.exec('COMMIT');
-      for (const [key, written] of touched) this.#remember(key, written);
+      for (const { key, revision: written } of touched) this.#remember(key, written);
       return result;
     } catch (error) {
       // A failed COMMIT (disk full) may have rolled back by itself.
       if (database.isTransaction) database.exec('ROLLBACK');
       // Reads inside the transaction may have been remembered by a caller; forget what it touched.
-      for (const key of touched.keys()) this.#known.delete(key);
+      for (const { key } of touched) this.#known.delete(key);
       throw storeError(error, `can't write to the database ${this.#path}`);
     }
   }
 
-  #transactionOf(revision: number, touched: Map<string, number>): Transaction {
+  #transactionOf(revision: number, touched: Touched[]): Transaction {
     return {
       get: async (key) => this.#guard(() => this.#read(key)),
       scan: async (range) => this.#guard(() => this.#scan(range)),
@@ -142,13 +162,14 @@ class SqliteStore implements Store {
         this.#guard(() =>
           this.#put.run(Buffer.from(key), typeof value === 'string' ? Buffer.from(value) : value, revision),
         );
-        touched.set(key, revision);
+        touched.push({ key, revision });
       },
       delete: async (key) => {
         this.#guard(() => this.#delete.run(Buffer.from(key)));
-        touched.set(key, 0);
+        touched.push({ key, revision: 0 });
       },
       savepoint: async (work) => {
+        const touchedBefore = touched.length;
         this.#database.exec('SAVEPOINT part');
         try {
           const result = await work();
@@ -156,6 +177,7 @@ class SqliteStore implements Store {
           return result;
         } catch (error) {
           if (this.#database.isTransaction) this.#database.exec('ROLLBACK TO part; RELEASE part');
+          touched.length = touchedBefore;
           throw error;
         }
       },
@@ -197,7 +219,10 @@ class SqliteStore implements Store {
       this.#checkedThisTurn = false;
     });
     const { data_version: version } = this.#dataVersion.get() as unknown as { data_version: number };
-    if (version !== this.#seenVersion) this.#known.clear();
+    if (version !== this.#seenVersion) {
+      this.#known.clear();
+      this.#generation += 1;
+    }
     this.#seenVersion = version;
   }
 

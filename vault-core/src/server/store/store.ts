@@ -40,6 +40,11 @@ export interface Store extends Reader {
    */
   revisions(keys: readonly string[]): readonly number[] | Promise<readonly number[]>;
   /**
+   * A number that changes whenever an entry may have changed: while it stays, so does what was read. `undefined` where only
+   * asking the store can tell.
+   */
+  generation(): number | undefined;
+  /**
    * Runs `work` alone: no other transaction, of this process or another, runs between its reads and its writes. What it
    * wrote is on disk when the promise resolves; if it rejects, nothing was written.
    * `work` must wait for nothing but the transaction's own methods.

@@ -16,7 +16,7 @@ import {
   writtenManyReply,
 } from '../shapes.ts';
 import { string } from '../schema.ts';
-import { auditQuery, environmentQuery } from './parameters.ts';
+import { auditQuery, environmentQuery, meantQuery } from './parameters.ts';
 
 const ofOrg = '/v1/cloud/orgs/{org}/projects/{project}/secrets';
 const project = '/v1/cloud/projects/{project}';
@@ -95,8 +95,9 @@ export const dialectRoutes = defineRoutes([
     summary: 'Delete a secret',
     access: write,
     scope: 'environment',
-    query: environmentQuery,
+    query: { ...environmentQuery, ...meantQuery },
     replies: { 200: okShape },
+    errors: [409],
   },
   {
     id: 'project-list.list',

@@ -10,6 +10,15 @@ export const environmentQuery: Parameters = {
   environment: { schema: string(), description: 'The same as `env`' },
 };
 
+/** Which object is meant by a delete. */
+export const meantQuery: Parameters = {
+  id: { schema: string({ format: 'uuid' }), description: 'The object that is meant; 409 if it is another' },
+  cas: {
+    schema: integer({ minimum: 1, maximum: 2_147_483_647 }),
+    description: 'The version that must be current',
+  },
+};
+
 export const forceQuery: Parameters = {
   force: { schema: boolean(), description: 'Delete although it holds secrets; takes an admin' },
 };

@@ -1,4 +1,4 @@
-import { integer, string } from '../schema.ts';
+import { integer } from '../schema.ts';
 import { defineRoutes } from '../route.ts';
 import {
   batchBody,
@@ -11,7 +11,7 @@ import {
   versionsReply,
   writtenReply,
 } from '../shapes.ts';
-import { includeQuery } from './parameters.ts';
+import { includeQuery, meantQuery } from './parameters.ts';
 
 const environment = '/v1/cloud/orgs/{org}/projects/{project}/envs/{env}';
 const secret = `${environment}/secrets/{key}`;
@@ -54,10 +54,7 @@ export const cloudSecretRoutes = defineRoutes([
     path: secret,
     summary: 'Delete a secret; it can be restored while the retention lasts',
     ...write,
-    query: {
-      id: { schema: string({ format: 'uuid' }), description: 'The object that is meant; 409 if it is another' },
-      cas: { schema: version, description: 'The version that must be current' },
-    },
+    query: meantQuery,
     replies: { 200: okShape },
     errors: [409],
   },

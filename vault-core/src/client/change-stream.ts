@@ -119,7 +119,8 @@ async function* chunksOf(message: IncomingMessage, idleMs: number, signal: Abort
 
 /** `undefined` for events of kinds that are not known here. */
 function changeOf(event: ServerEvent, environment: string): SecretEvent | undefined {
-  if (event.type === 'resync') return { type: 'resync', environment };
+  // The server cannot tell what happened since the id that it was given.
+  if (event.type === 'reset') return { type: 'resync', environment };
   if (event.type !== 'secret.written' && event.type !== 'secret.deleted') return undefined;
   try {
     const { key, version } = JSON.parse(event.data) as { key: unknown; version: unknown };

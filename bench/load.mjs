@@ -1,0 +1,57 @@
+// A load generator in a process of its own: raw keep-alive sockets, so that it costs less than what it measures.
+// Arguments: JSON {port, path, headers, seconds, connections}; answers JSON {perSecond, p99Ms}.
+
+import { connect } from 'node:net';
+
+const { port, path, headers, seconds, connections } = JSON.parse(process.argv[2]);
+const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`);
+const latencies = [];
+let count = 0;
+let stopping = false;
+let open = connections;
+const started = performance.now();
+
+for (let index = 0; index < connections; index += 1) {
+  let text = '';
+  let need = -1;
+  let sentAt = 0;
+  const socket = connect(port, '127.0.0.1', () => {
+    socket.setNoDelay(true);
+    send();
+  });
+  const send = () => {
+    if (stopping) {
+      socket.destroy();
+      open -= 1;
+      if (open === 0) report();
+      return;
+    }
+    sentAt = performance.now();
+    socket.write(request);
+  };
+  socket.on('data', (chunk) => {
+    text += chunk.latin1Slice();
+    if (need < 0) {
+      const head = text.indexOf('\r\n\r\n');
+      if (head < 0) return;
+      if (!text.startsWith('HTTP/1.1 200')) throw new Error(text.slice(0, 200));
+      need = head + 4 + Number(/content-length: (\d+)/i.exec(text)[1]);
+    }
+    if (text.length < need) return;
+    text = text.slice(need);
+    need = -1;
+    count += 1;
+    latencies.push(performance.now() - sentAt);
+    send();
+  });
+}
+
+setTimeout(() => {
+  stopping = true;
+}, seconds * 1000);
+
+function report() {
+  latencies.sort((a, b) => a - b);
+  const perSecond = count / ((performance.now() - started) / 1000);
+  console.log(JSON.stringify({ perSecond, p99Ms: latencies[Math.floor(latencies.length * 0.99)] }));
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+// The launcher. Plain old JavaScript, so that a Node that is too old says so in one line instead of a syntax error. It runs the bundle
+// with V8's code cache of the last run of the same command: a third of a short command's time would be compiling. (Node's own compile
+// cache holds only what is compiled at load, not the functions that a run then needs.)
+'use strict';
+
+var fs = require('node:fs');
+var path = require('node:path');
+
+var version = process.versions.node.split('.').map(Number);
+if (version[0] < 24 || (version[0] === 24 && version[1] < 12)) runWithNewerNode();
+else runBundle();
+
+// `npm ci` brings a Node with it (an optional dependency of the workspace), which is first in PATH for npm and npx only.
+function runWithNewerNode() {
+  var newer = nodeOfInstallation(__dirname);
+  if (newer === undefined) {
+    process.stderr.write(
+      'zvault: error: Node ' +
+        process.versions.node +
+        ' runs here, but 24.12 or newer is needed (NODE_TOO_OLD)\n' +
+        'zvault: hint: install Node 24, or put it first in PATH\n',
+    );
+    process.exit(2);
+  }
+  var child = require('node:child_process').spawn(newer, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR2'].forEach(function (signal) {
+    process.on(signal, function () {
+      // What is typed at a terminal reaches the whole group by itself.
+      if (!process.stdin.isTTY || (signal !== 'SIGINT' && signal !== 'SIGQUIT')) child.kill(signal);
+    });
+  });
+  child.on('exit', function (code, signal) {
+    process.exit(signal === null ? code : 128 + require('node:os').constants.signals[signal]);
+  });
+}
+
+function nodeOfInstallation(folder) {
+  var found = path.join(folder, 'node_modules', '.bin', 'node');
+  // A Node that is too old itself must not start itself for ever.
+  if (fs.existsSync(found) && fs.realpathSync(found) !== fs.realpathSync(process.execPath)) return found;
+  var parent = path.dirname(folder);
+  return parent === folder ? undefined : nodeOfInstallation(parent);
+}
+
+function runBundle() {
+  var bundle = path.join(__dirname, '..', 'dist', 'zvault.cjs');
+  // The bundle is ASCII; read so, it needs no decoding.
+  run(bundle, fs.readFileSync(bundle, 'latin1'));
+}
+
+function run(bundle, source) {
+  var vm = require('node:vm');
+  var Module = require('node:module');
+  // The first line is a comment with the digest of the rest: V8 itself would take a cache for any source of the same length.
+  var digest = /^\/\/ ([0-9a-f]{16})\n/.exec(source);
+  var file = digest && cacheFile(digest[1]);
+  var script = new vm.Script(Module.wrap(source), { filename: bundle, cachedData: (file && read(file)) || undefined });
+  if (file && script.cachedDataRejected !== false) process.once('exit', write.bind(undefined, file, script));
+  var entry = new Module(bundle, null);
+  entry.filename = bundle;
+  script.runInThisContext()(entry.exports, Module.createRequire(bundle), entry, bundle, path.dirname(bundle));
+}
+
+// What the cache holds will run: it goes to a folder that is this user's alone, never to a shared one like /tmp. Without such a folder
+// the start is slower, and that is all.
+function cacheFile(digest) {
+  try {
+    var home = process.env.HOME || require('node:os').homedir();
+    var base = process.env.XDG_CACHE_HOME;
+    if (!base || !path.isAbsolute(base)) base = path.join(home, '.cache');
+    // Run with another user's HOME (sudo -E), a folder made here would lock that user out of it.
+    if (process.getuid && fs.statSync(home).uid !== process.getuid()) return undefined;
+    var folder = path.join(base, 'zvault');
+    fs.mkdirSync(folder, { recursive: true, mode: 448 /* 0700 */ });
+    var found = fs.lstatSync(folder);
+    if (!found.isDirectory()) return undefined;
+    if (process.getuid && (found.uid !== process.getuid() || (found.mode & 63) !== 0)) return undefined;
+    var command = /^[a-z][a-z-]*$/.test(process.argv[2] || '') ? process.argv[2] : 'zvault';
+    return path.join(folder, command + '-' + digest + '-' + process.version + '-' + process.arch + '.cache');
+  } catch {
+    return undefined;
+  }
+}
+
+function read(file) {
+  try {
+    return fs.readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+// Written beside its place and moved there, so that nobody reads half of it; older ones of the command are removed.
+function write(file, script) {
+  try {
+    var own = file + '.' + process.pid;
+    fs.writeFileSync(own, script.createCachedData(), { mode: 384 /* 0600 */ });
+    fs.renameSync(own, file);
+    var folder = path.dirname(file);
+    var command = path.basename(file).replace(/-[0-9a-f]{16}-.*$/, '');
+    fs.readdirSync(folder).forEach(function (name) {
+      var old = /^(.*)-[0-9a-f]{16}-v.*\.cache$/.exec(name);
+      if (old && old[1] === command && name !== path.basename(file)) fs.unlinkSync(path.join(folder, name));
+    });
+  } catch {
+    // No cache, then.
+  }
+}

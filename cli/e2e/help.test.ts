@@ -1,0 +1,36 @@
+// The help of every command, as people read it. `vitest -u` writes the files anew.
+
+import { expect, test } from 'vitest';
+import { cloudCommands } from '../src/commands/cloud/index.ts';
+import { commands } from '../src/commands/index.ts';
+import { temporaryFolder, zvault } from './support.ts';
+
+const paths = [
+  [],
+  ...commands.map(({ name }) => [name]),
+  ...cloudCommands.map(({ name }) => ['cloud', name]),
+  ...['create', 'list', 'revoke'].map((name) => ['cloud', 'token', name]),
+];
+
+test.each(paths.map((path) => ({ path, name: path.join(' ') })))('zvault $name --help', async ({ path, name }) => {
+  using folder = temporaryFolder();
+  const { code, stdout, stderr } = await zvault([...path, '--help'], { cwd: folder.path });
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  await expect(stdout).toMatchFileSnapshot(`help/${name === '' ? 'zvault' : name.replaceAll(' ', '-')}.txt`);
+  const asHelp = await zvault(['help', ...path], { cwd: folder.path });
+  expect(asHelp.stdout).toBe(stdout);
+});
+
+test('help shows no value of the environment', async () => {
+  using folder = temporaryFolder();
+  const env = {
+    ZVAULT_TOKEN: 'canary-token-value',
+    VAULT_TOKEN: 'canary-token-value',
+    ZVAULT_UNSEAL_KEY: 'canary-token-value',
+  };
+  for (const path of paths) {
+    const { stdout, stderr } = await zvault([...path, '--help'], { cwd: folder.path, env });
+    expect(stdout + stderr).not.toContain('canary');
+  }
+});

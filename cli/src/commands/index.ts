@@ -1,0 +1,71 @@
+// Every command of `zvault`, sorted. A file in this folder that is not in the list, or the reverse, fails a test.
+
+import type { CommandEntry } from '../command.ts';
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'cloud',
+    summary: 'work with projects, environments and their secrets',
+    load: async () => (await import('./cloud.ts')).cloud,
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).completion,
+  },
+  {
+    name: 'dev',
+    summary: 'start an ephemeral vault, for a command or until stopped',
+    load: async () => (await import('./dev.ts')).dev,
+  },
+  {
+    name: 'import',
+    summary: 'store the values of a .env file, and write references in their place',
+    load: async () => (await import('./import.ts')).importCommand,
+  },
+  {
+    name: 'init',
+    summary: 'initialize a new vault: its root key, the shares of it, and the root token',
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
+    name: 'login',
+    summary: 'save a token for an address',
+    load: async () => (await import('./login.ts')).login,
+  },
+  {
+    name: 'logout',
+    summary: 'forget the token saved for an address',
+    load: async () => (await import('./logout.ts')).logout,
+  },
+  {
+    name: 'project-init',
+    summary: 'write .zvault.toml for this folder',
+    load: async () => (await import('./project-init.ts')).projectInit,
+  },
+  {
+    name: 'run',
+    summary: 'run a command with the secrets of an environment',
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'seal',
+    summary: 'make a vault forget its keys until it is unsealed',
+    load: async () => (await import('./seal.ts')).seal,
+  },
+  {
+    name: 'server',
+    summary: 'run a vault server',
+    load: async () => (await import('./server.ts')).server,
+  },
+  {
+    name: 'status',
+    summary: 'show whether a vault is initialized and unsealed',
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'unseal',
+    summary: 'give a vault a share of its unseal key',
+    load: async () => (await import('./unseal.ts')).unseal,
+  },
+];

@@ -1,0 +1,104 @@
+// Writes the reference part of the documentation from what it describes: the routes, the error table, and the help of each command.
+// With --check it writes nothing and fails if a page is not what it would write.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { errorTable } from '../vault-core/src/domain/errors.ts';
+import type { Route } from '../vault-core/src/wire/route.ts';
+import { routes } from '../vault-core/src/wire/routes.ts';
+
+const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url));
+const zvault = fileURLToPath(new URL('../cli/bin/zvault.cjs', import.meta.url));
+const made = '<!-- Made by scripts/docs.ts; do not edit. -->\n';
+
+function who({ access }: Route): string {
+  switch (access.identity) {
+    case 'none':
+      return 'anybody';
+    case 'vault':
+      return 'root token in `X-Vault-Token`';
+    case 'cloud': {
+      const person = access.user === 'any' ? 'any person' : access.user;
+      const service = access.service === 'any' ? 'any service token' : `service token with \`${access.service}\``;
+      return access.service === undefined ? person : `${person}, ${service}`;
+    }
+  }
+}
+
+function routesPage(): string {
+  const rows = (routes as readonly Route[]).map(
+    (route) => `| \`${route.method} ${route.path}\` | ${route.summary} | ${who(route)} |`,
+  );
+  return `${made}# Routes
+
+Shapes and statuses are in the OpenAPI document, which the server answers at \`/v1/openapi.json\`. Roles include those below them; a root token may do everything.
+
+| Route | What it does | Who may call it |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errorTable).map(
+    ([code, { exit, status, wire, retryable }]) =>
+      `| \`${code}\` | ${exit} | ${status ?? ''} | ${wire === undefined ? '' : `\`${wire}\``} | ${retryable ? 'yes' : ''} |`,
+  );
+  return `${made}# Errors
+
+Every error of the command, the library and the server has a code of this table. The server answers \`{"error": <name on the wire>, "message": <text>}\`; a 404 without a body means that
+the path is not routed.
+
+| Code | Exit status | HTTP status | On the wire | May be repeated |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+function help(...command: string[]): string {
+  return execFileSync(process.execPath, [zvault, ...command, '--help'], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/' },
+  }).trimEnd();
+}
+
+/** Names under "Commands:" of a help text. */
+function subcommands(text: string): string[] {
+  const section = /\nCommands:\n([\s\S]*?)(?:\n\n|$)/.exec(text)?.[1] ?? '';
+  return [...section.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name).filter((name) => name !== 'help');
+}
+
+function commandPages(command: string[]): string[] {
+  const text = help(...command);
+  const title = ['zvault', ...command].join(' ');
+  const own = `${'#'.repeat(Math.min(4, command.length + 1))} ${title}\n\n\`\`\`text\n${text}\n\`\`\`\n`;
+  return [own, ...subcommands(text).flatMap((name) => commandPages([...command, name]))];
+}
+
+const pages: Readonly<Record<string, string>> = {
+  'routes.md': routesPage(),
+  'errors.md': errorsPage(),
+  'commands.md': `${made}${commandPages([]).join('\n')}`,
+};
+let stale = false;
+mkdirSync(folder, { recursive: true });
+for (const [name, text] of Object.entries(pages)) {
+  if (!process.argv.includes('--check')) writeFileSync(folder + name, text);
+  else if (readOrEmpty(folder + name) !== text) {
+    console.error(`zvault: error: docs/reference/${name} is not what the sources say`);
+    stale = true;
+  }
+}
+if (stale) {
+  console.error('zvault: hint: run "npm run build && npm run docs" and commit the result');
+  process.exitCode = 1;
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,268 @@
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { systemActor } from '../../domain/actor.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import type { Store } from '../store/store.ts';
+import { Audit } from './audit.ts';
+import { FileDevice } from './file-device.ts';
+import type { AuditEvent, AuditLine } from './record.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'zvault-audit-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let names = 0;
+const fresh = (): string => join(folder, `audit-${(names += 1)}.log`);
+
+const event = (resource: string, projectId: string | null = null): AuditEvent => ({
+  operation: 'read',
+  action: 'test',
+  path: '/',
+  data: null,
+  remoteAddress: null,
+  userAgent: null,
+  status: 200,
+  error: null,
+  actor: systemActor,
+  orgId: null,
+  projectId,
+  environment: null,
+  resource,
+});
+
+interface Options {
+  readonly maxLines?: number;
+  readonly wrapKey?: () => Promise<Buffer | undefined>;
+  readonly now?: () => number;
+}
+
+/** Every audit made here is left as a crash leaves it, unless it is closed. */
+async function start(
+  store: Store,
+  paths: readonly string[],
+  options: Options = {},
+): Promise<{ audit: Audit; warnings: string[] }> {
+  const warnings: string[] = [];
+  const audit = new Audit({
+    store,
+    devices: paths.map((path) => new FileDevice(path)),
+    maxLines: options.maxLines ?? 1000,
+    now: options.now ?? (() => Date.now()),
+    wrapKey: options.wrapKey ?? (async () => undefined),
+    warn: (message) => warnings.push(message),
+  });
+  await audit.start();
+  return { audit, warnings };
+}
+
+const lines = (path: string): AuditLine[] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as AuditLine);
+const appended = (audit: Audit, resource: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    audit.append(event(resource), (error) => {
+      if (error === undefined) resolve();
+      else reject(error as Error);
+    });
+  });
+async function inTable(audit: Audit, projectId?: string): Promise<string[]> {
+  const { entries } = await audit.query({ limit: 1000, ...(projectId === undefined ? {} : { projectId }) });
+  return entries.filter(({ line }) => line.action === 'test').map(({ line }) => line.scope.resource);
+}
+
+test('a crash leaves lines in the file; the next start brings them into the table, each once', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const first = await start(store, [path]);
+  first.audit.appendNow([event('a')]);
+  await first.audit.flush();
+  first.audit.appendNow([event('b'), event('c')]);
+  const second = await start(store, [path]);
+  expect(await inTable(second.audit)).toEqual(['c', 'b', 'a']);
+  second.audit.appendNow([event('d')]);
+  const third = await start(store, [path]);
+  expect(await inTable(third.audit)).toEqual(['d', 'c', 'b', 'a']);
+  await third.audit.close();
+  const fourth = await start(store, [path]);
+  expect(await inTable(fourth.audit)).toEqual(['d', 'c', 'b', 'a']);
+  await fourth.audit.close();
+});
+
+test('lines that come while a flush is under way are not taken for flushed', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  let during: (() => void) | undefined;
+  const first = await start(store, [path], {
+    wrapKey: async () => {
+      during?.();
+      return undefined;
+    },
+  });
+  first.audit.appendNow([event('before')]);
+  during = () => {
+    during = undefined;
+    first.audit.appendNow([event('during')]);
+  };
+  await first.audit.flush();
+  const second = await start(store, [path]);
+  expect(await inTable(second.audit)).toEqual(['during', 'before']);
+});
+
+test('a file that was rotated and then crashed is read from its beginning', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const first = await start(store, [path]);
+  for (let index = 0; index < 50; index += 1) first.audit.appendNow([event(`old-${index}`)]);
+  await first.audit.flush();
+  renameSync(path, `${path}.1`);
+  first.audit.appendNow([event('new-1')]);
+  await first.audit.flush();
+  first.audit.appendNow([event('new-2')]);
+  const second = await start(store, [path]);
+  expect((await inTable(second.audit)).slice(0, 3)).toEqual(['new-2', 'new-1', 'old-49']);
+  expect(await inTable(second.audit)).toHaveLength(52);
+  expect(lines(path).filter(({ action }) => action === 'server.rotate')).toHaveLength(1);
+});
+
+test('a copy of the file under its name is not indexed again', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const first = await start(store, [path]);
+  first.audit.appendNow([event('a')]);
+  await first.audit.close();
+  const text = readFileSync(path);
+  unlinkSync(path);
+  writeFileSync(path, text);
+  const second = await start(store, [path]);
+  expect(await inTable(second.audit)).toEqual(['a']);
+});
+
+test('a half line at the end takes no other with it', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const first = await start(store, [path]);
+  first.audit.appendNow([event('a')]);
+  await first.audit.flush();
+  appendFileSync(path, '{"half":');
+  const second = await start(store, [path]);
+  second.audit.appendNow([event('b')]);
+  const texts = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  const broken = texts.filter((text) => {
+    try {
+      JSON.parse(text);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  expect(broken).toEqual(['{"half":']);
+  expect(await inTable(second.audit)).toEqual(['b', 'a']);
+});
+
+test('the table is bounded: the oldest go, whole flushes at a time, and the counts agree', async () => {
+  const store = await openSqliteStore(':memory:');
+  const { audit } = await start(store, [], { maxLines: 100 });
+  for (let index = 0; index < 60; index += 1) {
+    audit.appendNow([event(`p${index}`, 'p'), event(`q${index}`, 'q'), event(`r${index}`), event(`p${index}b`, 'p')]);
+    await audit.flush();
+  }
+  const { total } = await audit.query({ limit: 1 });
+  expect(total).toBeGreaterThan(90);
+  expect(total).toBeLessThanOrEqual(100);
+  expect(await inTable(audit)).toHaveLength(total);
+  for (const project of ['p', 'q']) {
+    const own = await audit.query({ projectId: project, limit: 1000 });
+    expect(own.entries).toHaveLength(own.total);
+    expect(own.entries[0]?.line.scope.resource).toMatch(/59/);
+  }
+  expect(await store.scan({ prefix: 'audit/project/' })).not.toHaveLength(0);
+  expect((await store.scan({ prefix: 'audit/' })).length).toBeLessThan(200);
+  await audit.close();
+});
+
+test('a store that fails keeps the lines for the next flush', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const { audit } = await start(store, [path]);
+  const broken = { transaction: (): Promise<never> => Promise.reject(new Error('gone')) };
+  Object.assign(store, broken);
+  audit.appendNow([event('a')]);
+  await expect(audit.flush()).rejects.toThrow('gone');
+  audit.appendNow([event('b')]);
+  await expect(audit.flush()).rejects.toThrow('gone');
+  Reflect.deleteProperty(store, 'transaction');
+  expect(await inTable(audit)).toEqual(['b', 'a']);
+});
+
+test('one device that takes it is enough; without any nothing is recorded, and the numbers go on', async () => {
+  const store = await openSqliteStore(':memory:');
+  const good = fresh();
+  const bad = fresh();
+  const { audit, warnings } = await start(store, [bad, good]);
+  const block = (path: string): void => {
+    renameSync(path, `${path}.aside`);
+    symlinkSync('/dev/full', path);
+  };
+  const unblock = (path: string): void => {
+    unlinkSync(path);
+    renameSync(`${path}.aside`, path);
+  };
+  block(bad);
+  audit.appendNow([event('a')]);
+  expect(warnings.some((text) => text.includes(bad))).toBe(true);
+  block(good);
+  const before = lines(`${good}.aside`).at(-1)?.seq;
+  expect(() => audit.appendNow([event('lost')])).toThrow(expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }));
+  await expect(appended(audit, 'lost')).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
+  unblock(good);
+  unblock(bad);
+  audit.appendNow([event('b')]);
+  const added = lines(good).filter(({ seq }) => seq > (before ?? 0));
+  expect(added.map(({ action }) => action)).toEqual(['test', 'server.rotate']);
+  expect(added[0]?.seq).toBe((before ?? 0) + 1);
+  expect(await inTable(audit)).toEqual(['b', 'a']);
+});
+
+test('records of one turn go out in one write, in their order', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const { audit } = await start(store, [path]);
+  await Promise.all(Array.from({ length: 100 }, (_, index) => appended(audit, String(index))));
+  expect(
+    lines(path)
+      .slice(1)
+      .map(({ scope }) => scope.resource),
+  ).toEqual(Array.from({ length: 100 }, (_, index) => String(index)));
+  await audit.close();
+  expect(lines(path).at(-1)?.action).toBe('server.stop');
+  expect(() => audit.appendNow([event('late')])).toThrow(expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }));
+});
+
+test('a file that can’t be opened stops the start; a new one is its owner’s alone', () => {
+  expect(() => new FileDevice(folder)).toThrow(expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }));
+  expect(() => new FileDevice('/dev/null/x/audit.log')).toThrow(expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }));
+  const path = join(folder, 'deep', 'er', 'audit.log');
+  new FileDevice(path).close();
+  expect((statSync(path).mode & 0o777).toString(8)).toBe('600');
+});
+
+test('a device that keeps nothing works too, and is not taken for rotated each time', async () => {
+  const store = await openSqliteStore(':memory:');
+  const { audit } = await start(store, ['/dev/null']);
+  for (let index = 0; index < 5; index += 1) audit.appendNow([event(String(index))]);
+  const { entries } = await audit.query({ limit: 100 });
+  const rotations = entries.filter(({ line }) => line.action === 'server.rotate').length;
+  expect(rotations).toBe(0);
+});

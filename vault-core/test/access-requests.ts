@@ -1,0 +1,271 @@
+// For each route a request that succeeds for whoever may make it, with everything it needs made anew by root. And which class
+// of access the route belongs to, written down from the contract and the design, not taken from the route table.
+
+import { randomUUID } from 'node:crypto';
+import type { RouteId } from '../src/wire/routes.ts';
+import { type TestVault, type Workspace } from '../../test/support/vault.ts';
+
+/** Columns of the table in access.test.ts. */
+export type AccessClass =
+  | 'open'
+  | 'vault'
+  | 'anyone'
+  | 'person'
+  | 'viewer'
+  | 'developer'
+  | 'admin'
+  | 'read'
+  | 'write'
+  | 'by-token';
+
+export interface Prepared {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  /** For who may; 200 when left out. */
+  readonly status?: number;
+}
+
+export interface Case {
+  readonly access: AccessClass;
+  readonly prepare: (vault: TestVault, place: Workspace) => Prepared | Promise<Prepared>;
+}
+
+const cloud = '/v1/cloud';
+const name = (): string => `n-${randomUUID()}`;
+const get =
+  (path: (place: Workspace) => string) =>
+  (_: TestVault, place: Workspace): Prepared => ({ method: 'GET', path: path(place) });
+
+async function freshProject(vault: TestVault, { org }: Workspace): Promise<string> {
+  const slug = name();
+  await vault.root('POST', `${cloud}/orgs/${org}/projects`, { name: slug, slug, environments: ['one'] });
+  return `${cloud}/orgs/${org}/projects/${slug}`;
+}
+
+async function freshEnvironment(vault: TestVault, { base }: Workspace): Promise<string> {
+  const slug = name();
+  await vault.root('POST', `${base}/environments`, { slug });
+  return `${base}/environments/${slug}`;
+}
+
+async function freshMember(vault: TestVault, { org }: Workspace): Promise<string> {
+  const members = `${cloud}/orgs/${org}/members`;
+  const { id } = await vault.root('POST', members, { email: `${name()}@example.com`, role: 'viewer', user_id: name() });
+  return `${members}/${id}`;
+}
+
+async function freshToken(vault: TestVault, { base }: Workspace): Promise<string> {
+  const { token } = await vault.root('POST', `${base}/tokens`, { name: 'fresh' });
+  return `${base}/tokens/${token.id}`;
+}
+
+async function freshSecret(vault: TestVault, { env }: Workspace): Promise<string> {
+  const key = name();
+  await vault.root('PUT', `${env}/secrets/${key}`, { value: 'v' });
+  return key;
+}
+
+const byProject = ({ projectId }: Workspace): string => `${cloud}/projects/${projectId}`;
+const me = { access: 'anyone', prepare: get(() => `${cloud}/me`) } as const;
+const open = (path: string): Case => ({ access: 'open', prepare: get(() => path) });
+const tokenBody = (): object => ({ name: name(), ttl: '1h', environment: 'staging' });
+
+export const cases: Readonly<Record<RouteId, Case>> = {
+  'health.get': open('/health'),
+  'openapi.get': open('/v1/openapi.json'),
+  'metrics.get': open('/v1/metrics'),
+  'sys.metrics': open('/v1/sys/metrics'),
+  'sys.health': open('/v1/sys/health'),
+  'sys.seal-status': open('/v1/sys/seal-status'),
+  'sys.license': open('/v1/sys/license'),
+  'sys.init': {
+    access: 'open',
+    prepare: () => ({ method: 'POST', path: '/v1/sys/init', body: { shares: 3, threshold: 2 }, status: 409 }),
+  },
+  'sys.unseal': {
+    access: 'open',
+    prepare: () => ({ method: 'POST', path: '/v1/sys/unseal', body: { reset: true }, status: 409 }),
+  },
+  'sys.seal': { access: 'vault', prepare: () => ({ method: 'POST', path: '/v1/sys/seal', status: 204 }) },
+  'sys.audit-log': { access: 'vault', prepare: get(() => '/v1/sys/audit-log?limit=1') },
+
+  'me.get': me,
+  'auth.me': { ...me, prepare: get(() => `${cloud}/auth/me`) },
+  'orgs.create': {
+    access: 'person',
+    prepare: () => ({ method: 'POST', path: `${cloud}/orgs`, body: { name: 'n', slug: name() } }),
+  },
+  'orgs.list': { access: 'person', prepare: get(() => `${cloud}/orgs`) },
+  'orgs.get': { access: 'viewer', prepare: get(({ org }) => `${cloud}/orgs/${org}`) },
+  'members.create': {
+    access: 'admin',
+    prepare: (_, { org }) => ({
+      method: 'POST',
+      path: `${cloud}/orgs/${org}/members`,
+      body: { email: `${name()}@example.com`, role: 'viewer' },
+    }),
+  },
+  'members.list': { access: 'viewer', prepare: get(({ org }) => `${cloud}/orgs/${org}/members`) },
+  'members.update': {
+    access: 'admin',
+    prepare: async (vault, place) => ({
+      method: 'PATCH',
+      path: await freshMember(vault, place),
+      body: { role: 'admin' },
+    }),
+  },
+  'members.delete': {
+    access: 'admin',
+    prepare: async (vault, place) => ({ method: 'DELETE', path: await freshMember(vault, place) }),
+  },
+
+  'projects.create': {
+    access: 'developer',
+    prepare: (_, { org }) => ({ method: 'POST', path: `${cloud}/orgs/${org}/projects`, body: { name: name() } }),
+  },
+  'projects.list': { access: 'viewer', prepare: get(({ org }) => `${cloud}/orgs/${org}/projects`) },
+  'projects.get': { access: 'viewer', prepare: get(({ base }) => base) },
+  'projects.update': {
+    access: 'developer',
+    prepare: async (vault, place) => ({
+      method: 'PATCH',
+      path: await freshProject(vault, place),
+      body: { description: 'new' },
+    }),
+  },
+  'projects.delete': {
+    access: 'developer',
+    prepare: async (vault, place) => ({ method: 'DELETE', path: await freshProject(vault, place) }),
+  },
+  'projects.restore': {
+    access: 'developer',
+    prepare: async (vault, place) => {
+      const path = await freshProject(vault, place);
+      await vault.root('DELETE', path);
+      return { method: 'POST', path: `${path}/restore` };
+    },
+  },
+  'environments.list': { access: 'viewer', prepare: get(({ base }) => `${base}/environments`) },
+  'environments.create': {
+    access: 'developer',
+    prepare: (_, { base }) => ({ method: 'POST', path: `${base}/environments`, body: { slug: name() } }),
+  },
+  'environments.update': {
+    access: 'developer',
+    prepare: async (vault, place) => ({
+      method: 'PATCH',
+      path: await freshEnvironment(vault, place),
+      body: { name: 'new' },
+    }),
+  },
+  'environments.delete': {
+    access: 'developer',
+    prepare: async (vault, place) => ({ method: 'DELETE', path: await freshEnvironment(vault, place) }),
+  },
+  'environments.restore': {
+    access: 'developer',
+    prepare: async (vault, place) => {
+      const path = await freshEnvironment(vault, place);
+      await vault.root('DELETE', path);
+      return { method: 'POST', path: `${path}/restore` };
+    },
+  },
+  'audit.list': { access: 'viewer', prepare: get(({ base }) => `${base}/audit?limit=1`) },
+
+  'secrets.list': { access: 'read', prepare: get(({ env }) => `${env}/secrets?include=values`) },
+  'secrets.get': { access: 'read', prepare: get(({ env }) => `${env}/secrets/K`) },
+  'secrets.versions': { access: 'read', prepare: get(({ env }) => `${env}/secrets/K/versions`) },
+  // HEAD: the answer to GET does not end.
+  'secrets.events': { access: 'read', prepare: (_, { env }) => ({ method: 'HEAD', path: `${env}/events` }) },
+  'secrets.put': {
+    access: 'write',
+    prepare: (_, { env }) => ({ method: 'PUT', path: `${env}/secrets/${name()}`, body: { value: 'v' } }),
+  },
+  'secrets.delete': {
+    access: 'write',
+    prepare: async (vault, place) => ({
+      method: 'DELETE',
+      path: `${place.env}/secrets/${await freshSecret(vault, place)}`,
+    }),
+  },
+  'secrets.rollback': {
+    access: 'write',
+    prepare: async (vault, place) => ({
+      method: 'POST',
+      path: `${place.env}/secrets/${await freshSecret(vault, place)}/rollback`,
+      body: { version: 1 },
+    }),
+  },
+  'secrets.restore': {
+    access: 'write',
+    prepare: async (vault, place) => {
+      const path = `${place.env}/secrets/${await freshSecret(vault, place)}`;
+      await vault.root('DELETE', path);
+      return { method: 'POST', path: `${path}/restore` };
+    },
+  },
+  'secrets.batch': {
+    access: 'write',
+    prepare: (_, { env }) => ({
+      method: 'POST',
+      path: `${env}/batch`,
+      body: { operations: [{ op: 'put', key: name(), value: 'v' }] },
+    }),
+  },
+
+  'tokens.create': {
+    access: 'developer',
+    prepare: (_, { base }) => ({ method: 'POST', path: `${base}/tokens`, body: tokenBody() }),
+  },
+  'tokens.list': { access: 'viewer', prepare: get(({ base }) => `${base}/tokens`) },
+  'tokens.revoke': {
+    access: 'developer',
+    prepare: async (vault, place) => ({ method: 'POST', path: `${await freshToken(vault, place)}/revoke` }),
+  },
+  'tokens.delete': {
+    access: 'developer',
+    prepare: async (vault, place) => ({ method: 'DELETE', path: await freshToken(vault, place) }),
+  },
+
+  'bulk.by-token': { access: 'by-token', prepare: get(() => `${cloud}/secrets?env=development`) },
+  'bulk.by-org': { access: 'read', prepare: get(({ base }) => `${base}/secrets?environment=development`) },
+  'bulk.put-by-org': {
+    access: 'write',
+    prepare: (_, { base }) => ({
+      method: 'PUT',
+      path: `${base}/secrets`,
+      body: { key: name(), value: 'v', environment: 'development' },
+    }),
+  },
+  'bulk.by-project': { access: 'read', prepare: get((place) => `${byProject(place)}/secrets?env=development`) },
+  'bulk.put-by-project': {
+    access: 'write',
+    prepare: (_, place) => ({
+      method: 'PUT',
+      path: `${byProject(place)}/secrets`,
+      body: { secrets: [{ key: name(), value: 'v' }], env: 'development' },
+    }),
+  },
+  'project-secrets.get': {
+    access: 'read',
+    prepare: get((place) => `${byProject(place)}/secrets/K?env=development`),
+  },
+  'project-secrets.delete': {
+    access: 'write',
+    prepare: async (vault, place) => ({
+      method: 'DELETE',
+      path: `${byProject(place)}/secrets/${await freshSecret(vault, place)}?env=development`,
+    }),
+  },
+  'project-list.list': { access: 'person', prepare: get(() => `${cloud}/projects`) },
+  'project-list.create': {
+    access: 'developer',
+    prepare: (_, { org }) => ({ method: 'POST', path: `${cloud}/projects`, body: { name: name(), org } }),
+  },
+  'project-tokens.create': {
+    access: 'developer',
+    prepare: (_, place) => ({ method: 'POST', path: `${byProject(place)}/tokens`, body: tokenBody() }),
+  },
+  'project-audit.list': { access: 'viewer', prepare: get((place) => `${byProject(place)}/audit?limit=1`) },
+};
