@@ -23,7 +23,9 @@ function runWithNewerNode() {
     );
     process.exit(2);
   }
-  var child = require('node:child_process').spawn(newer, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  var child = require('node:child_process').spawn(newer, [__filename].concat(process.argv.slice(2)), {
+    stdio: 'inherit',
+  });
   ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR2'].forEach(function (signal) {
     process.on(signal, function () {
       // What is typed at a terminal reaches the whole group by itself.

@@ -9,7 +9,7 @@ import { makeToken, makeWorkspace, startDiskVault, temporaryFolder } from '../su
 
 const canary = 'CANARYb2c81f7d-do-not-print';
 
-/** The canary as text, as UTF-16, in base64 at its three offsets, in hexadecimal, percent-encoded, reversed. */
+/** The canary as text, as UTF-16, in hexadecimal, in base64 at its three offsets, reversed. */
 function forms(): Buffer[] {
   const bytes = Buffer.from(canary);
   const base64 = [0, 1, 2].map((shift) => {
@@ -21,7 +21,7 @@ function forms(): Buffer[] {
     Buffer.from(canary, 'utf16le'),
     bytes.toString('hex'),
     ...base64,
-    [...canary].toReversed().join(''),
+    Buffer.from(canary).toReversed(),
   ].map((form) => Buffer.from(form));
 }
 

@@ -26,9 +26,9 @@ test('kill -9 during writes loses nothing that was acknowledged', async () => {
   while (acknowledged.size < writes) {
     const server = await startChildServer(folder.path);
     const agent = new Agent({ keepAlive: true });
-    let killed = false;
+    const killed = new AbortController();
     const write = async (): Promise<void> => {
-      while (!killed) {
+      while (!killed.signal.aborted) {
         const key = `W${next}`;
         next += 1;
         const answer = await send(server.url, 'PUT', `${env}/secrets/${key}`, {
@@ -43,12 +43,12 @@ test('kill -9 during writes loses nothing that was acknowledged', async () => {
     const writing = Array.from({ length: writers }, () =>
       write().catch((error: unknown) => {
         // Only the end of the process may end a writer.
-        if (!killed) throw error;
+        if (!killed.signal.aborted) throw error;
       }),
     );
     setTimeout(
       () => {
-        killed = true;
+        killed.abort();
         kills += 1;
         void server.end('SIGKILL');
       },

@@ -1,7 +1,17 @@
 // One environment through the four dialects of the wire contract (2.2): the same values everywhere.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestVault, type Workspace, makeToken, makeWorkspace, startTestVault } from '../../test/support/vault.ts';
+import { signToken } from '../src/server/identity/test-issuer.ts';
+import {
+  type TestVault,
+  type Workspace,
+  audience,
+  makeToken,
+  makeWorkspace,
+  otherIssuer,
+  otherIssuerKey,
+  startTestVault,
+} from '../../test/support/vault.ts';
 
 let vault: TestVault;
 let place: Workspace;
@@ -158,6 +168,45 @@ test('B creates a project by its name alone, and finds it by name, slug and id',
     ['staging', 0, 1],
     ['production', 0, 2],
   ]);
+});
+
+test('a name that several projects bear finds the oldest that there is', async () => {
+  const projects = '/v1/cloud/orgs/acme/projects';
+  const found = async (): Promise<string> => (await vault.root('GET', `${projects}/Twin%20Name`)).id;
+  const ids: string[] = [];
+  for (const slug of ['twin-1', 'twin-2', 'twin-3']) {
+    vault.clock.offsetMs += 1000;
+    ids.push((await vault.root('POST', projects, { name: 'Twin Name', slug })).id);
+  }
+  expect(await found()).toBe(ids[0]);
+  await vault.root('DELETE', `${projects}/twin-1`);
+  expect(await found()).toBe(ids[1]);
+  await vault.root('PATCH', `${projects}/twin-2`, { name: 'Other Name' });
+  expect(await found()).toBe(ids[2]);
+  await vault.root('DELETE', `${projects}/twin-3`);
+  expect((await vault.call('GET', `${projects}/Twin%20Name`, { token: vault.rootToken })).status).toBe(404);
+});
+
+test('C finds a project by its slug among the organisations of the very person', async () => {
+  // Somebody of the same name from another issuer has a project of the same slug.
+  const seconds = Math.floor((Date.now() + vault.clock.offsetMs) / 1000);
+  const namesake = signToken(otherIssuerKey, { iss: otherIssuer, aud: audience, sub: 'sam', exp: seconds + 600 });
+  const people = [vault.jwt('sam'), namesake];
+  const ids: string[] = [];
+  for (const [index, token] of people.entries()) {
+    const slug = `sam-${index}`;
+    await vault.call('POST', '/v1/cloud/orgs', { token, body: { name: slug, slug } });
+    const made = await vault.call('POST', `/v1/cloud/orgs/${slug}/projects`, { token, body: { name: 'shop' } });
+    ids.push(made.json.id);
+  }
+  for (const [index, token] of people.entries()) {
+    const secret = { token, body: { key: 'WHOSE', value: `${index}`, env: 'development' } };
+    expect((await vault.call('PUT', '/v1/cloud/projects/shop/secrets', secret)).status).toBe(200);
+    const byId = `/v1/cloud/projects/${ids[index]}/secrets/WHOSE?env=development`;
+    expect((await vault.call('GET', byId, { token })).json.secret.value).toBe(String(index));
+    const listed = await vault.call('GET', '/v1/cloud/projects', { token });
+    expect(listed.json.projects.map(({ id }: any) => id)).toEqual([ids[index]]);
+  }
 });
 
 test('C lists and creates projects by organisation', async () => {

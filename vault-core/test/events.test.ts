@@ -154,8 +154,8 @@ test('a change larger than what is kept resets those who listen', async () => {
   await put('LAST');
   await events.have(2);
   expect(events.events[1]).toMatchObject({ type: 'reset' });
-  const { at = undefined } = { at: events.events.at(-1) };
-  if (at?.type !== 'reset') expect(at).toMatchObject({ data: { key: 'LAST' } });
+  const last = events.events.at(-1);
+  if (last?.type !== 'reset') expect(last).toMatchObject({ data: { key: 'LAST' } });
 });
 
 test.each([

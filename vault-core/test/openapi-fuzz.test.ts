@@ -157,8 +157,8 @@ function pathOf(template: string, operation: Operation, workspace: Workspace): f
   );
   const encode = (text: unknown): string => encodeURIComponent(String(text).toWellFormed());
   return fc.tuple(parts, query).map(([values, asked]) => {
-    const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encode((values as Json)[name]));
-    const search = Object.entries(asked as Json).map(([name, value]) => `${name}=${encode(value)}`);
+    const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encode(values[name]));
+    const search = Object.entries(asked).map(([name, value]) => `${name}=${encode(value)}`);
     return search.length === 0 ? path : `${path}?${search.join('&')}`;
   });
 }

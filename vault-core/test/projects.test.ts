@@ -99,7 +99,7 @@ test.each(renamable)('a renamed $what resolves by all its slugs; others get 409'
   const restored = await vault.root('POST', `${list()}/a/restore`);
   expect(restored.id).toBe(renamed.id);
   for (const slug of ['a', 'c']) expect(await status('GET', get(slug))).toBe(200);
-  const all = (await vault.root('GET', list()))[`${list() === projects ? 'projects' : 'environments'}`];
+  const all = (await vault.root('GET', list()))[list() === projects ? 'projects' : 'environments'];
   expect(all.filter(({ id }: any) => id === renamed.id)).toHaveLength(1);
 });
 

@@ -1,9 +1,12 @@
 // Init, unseal and seal over HTTP, and a vault that is opened again.
 
+import { renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { processHost } from '../src/domain/host.ts';
 import { resolveOptions } from '../src/server/options.ts';
+import type { EnvironmentRecord } from '../src/server/records.ts';
 import { type VaultServer, serve } from '../src/server/server.ts';
+import { keys } from '../src/server/store/keys.ts';
 import { Vault } from '../src/server/vault.ts';
 import { checkAnswer } from '../../test/support/contract.ts';
 import { type Answer, type Call, send } from '../../test/support/http.ts';
@@ -136,6 +139,55 @@ test('metrics are counters without names', async () => {
     for (const line of text.trimEnd().split('\n'))
       expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? [\d.e+-]+)$/);
   }
+});
+
+test('without its audit a vault is neither initialized nor unsealed', async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/audit.log`;
+  const options = {
+    storage: `sqlite:${folder.path}/vault.db`,
+    listen: { host: '127.0.0.1', port: 0 },
+    audit: [`file:${path}`],
+  };
+  await using other = await serve(await Vault.open(resolveOptions(options), processHost()));
+  const post = (route: string, body: object): Promise<Answer> => send(other.url, 'POST', `/v1/sys/${route}`, { body });
+  const whileBlocked = async (work: () => Promise<void>): Promise<void> => {
+    renameSync(path, `${path}.aside`);
+    symlinkSync('/dev/full', path);
+    await work();
+    unlinkSync(path);
+    renameSync(`${path}.aside`, path);
+  };
+  const state = async (): Promise<number> => (await send(other.url, 'GET', '/v1/sys/health')).status;
+  await whileBlocked(async () => {
+    expect((await post('init', { shares: 2, threshold: 2 })).status).toBe(503);
+    expect(await state()).toBe(501);
+  });
+  const made = (await post('init', { shares: 2, threshold: 2 })).json;
+  await whileBlocked(async () => {
+    expect((await post('unseal', { shares: made.unseal_shares })).status).toBe(503);
+    expect(await state()).toBe(503);
+  });
+  expect((await post('unseal', { shares: made.unseal_shares })).json.sealed).toBe(false);
+  expect(await state()).toBe(200);
+});
+
+test('sealing overwrites the values that were kept ready', async () => {
+  const other = await startTestVault();
+  const place = await makeWorkspace(other);
+  await other.root('PUT', `${place.env}/secrets/K`, { value: 'zero me' });
+  const { vault } = other;
+  const environment = await vault.records.read<EnvironmentRecord>(
+    vault.store,
+    keys.environment(place.environmentIds['development'] ?? ''),
+  );
+  if (!environment) throw new Error('there is no environment');
+  const one = await vault.secrets.one(environment, 'K');
+  const { body: all } = await vault.secrets.all(environment, true);
+  for (const body of [one, all]) expect(body.toString()).toContain('zero me');
+  await other.call('POST', '/v1/sys/seal', { vaultToken: other.rootToken });
+  for (const body of [one, all]) expect(body.every((byte) => byte === 0)).toBe(true);
+  await other.server.close();
 });
 
 test('a vault on disk is opened again with its key file, and not with another', async () => {

@@ -1,7 +1,7 @@
 // What carries requests to one server: an agent with its sockets.
 
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
-import { nodeHttp, nodeHttps } from './builtin.ts';
+import { nodeHttp, nodeHttps } from '../domain/builtin.ts';
 import type { BaseUrl } from './settings.ts';
 
 export interface Outgoing {

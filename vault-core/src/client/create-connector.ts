@@ -1,6 +1,6 @@
 // How requests get to the server: directly, or (loaded only then) with TLS options of one's own or through a proxy.
 
-import { nodeHttp, nodeHttps } from './builtin.ts';
+import { nodeHttp, nodeHttps } from '../domain/builtin.ts';
 import { agentOptions, type Connector, connectorOf } from './connector.ts';
 import type { Settings } from './settings.ts';
 

@@ -6,7 +6,7 @@ import type { Agent, ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as tlsConnect, rootCertificates } from 'node:tls';
 import { ZvaultError } from '../domain/errors.ts';
-import { nodeHttp, nodeHttps } from './builtin.ts';
+import { nodeHttp, nodeHttps } from '../domain/builtin.ts';
 import { agentOptions, type Connector, connectorOf } from './connector.ts';
 import { type Proxy, type ProxyRoute, tooSlow } from './proxy.ts';
 import { openSocksTunnel } from './socks.ts';

@@ -1,6 +1,14 @@
 export { type Actor, anonymousActor, systemActor } from './actor.ts';
 export { formatTimestamp, parseDurationSeconds, parseTimestampMs } from './duration.ts';
-export { type ErrorCode, ZvaultError, type ZvaultErrorOptions, errorCodeOfWire, errorTable, isZvaultError, messageOf } from './errors.ts';
+export {
+  type ErrorCode,
+  ZvaultError,
+  type ZvaultErrorOptions,
+  errorCodeOfWire,
+  errorTable,
+  isZvaultError,
+  messageOf,
+} from './errors.ts';
 export { type Host, type Input, type Output, envSetting, processHost } from './host.ts';
 export {
   isEnvName,
@@ -17,8 +25,22 @@ export {
 } from './names.ts';
 export { type Reference, formatReference, isReference, parseReference, referenceScheme } from './reference.ts';
 export { Secret, isSecret } from './secret.ts';
-export { type TokenKind, createToken, hasTokenPrefix, hashToken, tokenChecksum, tokenDisplayPrefix, tokenKind } from './token.ts';
-export { type DotenvDocument, type DotenvEntry, type DotenvNotice, type ParseDotenvOptions, parseDotenv } from './dotenv.ts';
+export {
+  type TokenKind,
+  createToken,
+  hasTokenPrefix,
+  hashToken,
+  tokenChecksum,
+  tokenDisplayPrefix,
+  tokenKind,
+} from './token.ts';
+export {
+  type DotenvDocument,
+  type DotenvEntry,
+  type DotenvNotice,
+  type ParseDotenvOptions,
+  parseDotenv,
+} from './dotenv.ts';
 export { type FormatDotenvOptions, formatDotenv, formatDotenvValue } from './dotenv-format.ts';
 export { type Matcher, compileMatcher } from './matcher.ts';
 export { type RedactionStream, Redactor, redactionMark } from './redact.ts';

@@ -5,11 +5,11 @@ import { ZvaultError } from './errors.ts';
 /** Longest secret key in UTF-8 bytes. */
 export const maxKeyBytes = 256;
 /** Longest slug in UTF-8 bytes. */
-export const maxSlugBytes = 64;
+const maxSlugBytes = 64;
 /** Longest display name in UTF-8 bytes. */
-export const maxNameBytes = 256;
+const maxNameBytes = 256;
 /** Longest description or comment in UTF-8 bytes. */
-export const maxTextBytes = 4096;
+const maxTextBytes = 4096;
 /** Largest secret value in UTF-8 bytes. */
 export const maxValueBytes = 1_048_576;
 

@@ -5,16 +5,16 @@
  * Shorter values, in UTF-8 bytes, are never redacted, and no shorter form of a value is: three bytes are in every text
  * by chance. CircleCI's masker draws the line at the same place. It is also the least that the matcher takes.
  */
-export const minRedactedBytes = 4;
+const minRedactedBytes = 4;
 
 /** Shorter values of letters only are not redacted: they are words (`demo`, `Admin`), in the output for other reasons. */
-export const minRedactedWordLength = 6;
+const minRedactedWordLength = 6;
 
 /** Numbers with fewer digits are not redacted, whatever stands between the digits: ports, years, counts, versions. */
-export const minRedactedDigits = 6;
+const minRedactedDigits = 6;
 
 /** Lines of a multi-line value are redacted on their own from this length on, in UTF-8 bytes. */
-export const minRedactedLineBytes = 8;
+const minRedactedLineBytes = 8;
 
 /** Settings rather than secrets, at least `minRedactedWordLength` long: configuration is full of them, and so is the output. */
 const commonValues = new Set(

@@ -85,7 +85,7 @@ export class RedactionStream {
   }
 }
 
-export interface Run {
+interface Run {
   readonly start: number;
   readonly end: number;
 }

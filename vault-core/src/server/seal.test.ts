@@ -47,7 +47,7 @@ test('nothing is possible before init, and init only once', async () => {
   expect(await seal.status()).toEqual({ initialized: false, sealed: true, threshold: 0, shares: 0, progress: 0 });
   await expect(seal.giveShare('A'.repeat(44))).rejects.toEqual(refused());
   await expect(seal.unsealAutomatically({ key: 'A'.repeat(43) })).rejects.toEqual(refused('NOT_INITIALIZED'));
-  expect(() => seal.keyring).toThrow(refused('SEALED') as Error);
+  expect(() => seal.keyring).toThrow(refused('SEALED'));
   const both = await Promise.allSettled([1, 2].map(() => seal.init({ shares: 2, threshold: 2 }, async () => 1)));
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   await expect(seal.init({ shares: 2, threshold: 2 }, async () => 1)).rejects.toEqual(refused('CONFLICT'));
@@ -172,5 +172,5 @@ test('sealing overwrites the keys', async () => {
   expect(bytes.equals(Buffer.alloc(32))).toBe(false);
   seal.seal();
   expect(bytes.equals(Buffer.alloc(32))).toBe(true);
-  expect(() => seal.keyring).toThrow(refused('SEALED') as Error);
+  expect(() => seal.keyring).toThrow(refused('SEALED'));
 });

@@ -81,7 +81,9 @@ function flat(value: unknown, place: string): Map<string, string> {
 
 function scalarText(value: unknown): string | undefined {
   if (value === null || value === undefined) return '';
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
 }
 
 function entriesOf(value: unknown, place: string): [string, unknown][] {

@@ -74,7 +74,7 @@ const appended = (audit: Audit, resource: string): Promise<void> =>
   new Promise((resolve, reject) => {
     audit.append(event(resource), (error) => {
       if (error === undefined) resolve();
-      else reject(error as Error);
+      else reject(error);
     });
   });
 async function inTable(audit: Audit, projectId?: string): Promise<string[]> {

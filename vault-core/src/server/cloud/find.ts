@@ -5,6 +5,7 @@ import { ZvaultError } from '../../domain/errors.ts';
 import type { Principal } from '../access.ts';
 import type { EnvironmentRecord, OrgRecord, ProjectRecord, Records } from '../records.ts';
 import { keys } from '../store/keys.ts';
+import { findMember } from './members.ts';
 import type { Reader } from '../store/store.ts';
 
 export async function findOrg(reader: Reader, records: Records, text: string): Promise<OrgRecord | undefined> {
@@ -58,7 +59,7 @@ export async function findProjectAnywhere(
     return project && project.deleted_at === null ? project : undefined;
   }
   const found: ProjectRecord[] = [];
-  for (const orgId of await visibleOrgIds(reader, principal)) {
+  for (const orgId of await visibleOrgIds(reader, records, principal)) {
     const project = await findProject(reader, records, orgId, text);
     if (project) found.push(project);
   }
@@ -67,14 +68,23 @@ export async function findProjectAnywhere(
   return found[0];
 }
 
-/** Organisations where the person may have a role (the role itself is not checked); all of them for root. */
+/** Organisations where the person has a role; all of them for root. */
 export async function visibleOrgIds(
   reader: Reader,
+  records: Records,
   principal: Exclude<Principal, { kind: 'service' }>,
 ): Promise<string[]> {
   const prefix = principal.kind === 'root' ? keys.orgPrefix : keys.orgOfSubjectPrefix(principal.identity.subject);
-  const entries = await reader.scan({ prefix });
-  return entries.map(({ key }) => key.slice(prefix.length));
+  const ids = (await reader.scan({ prefix })).map(({ key }) => key.slice(prefix.length));
+  if (principal.kind === 'root') return ids;
+  const { subject, issuer } = principal.identity;
+  const visible: string[] = [];
+  for (const id of ids) {
+    // The same subject of another issuer is somebody else.
+    const member = await findMember(reader, records, id, subject);
+    if (member && (member.issuer ?? issuer) === issuer) visible.push(id);
+  }
+  return visible;
 }
 
 async function readText(reader: Reader, key: string): Promise<string | undefined> {

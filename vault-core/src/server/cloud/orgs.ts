@@ -9,7 +9,7 @@ import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';
 import { claimCreation, madeBefore } from './creation.ts';
 import { findOrg, visibleOrgIds } from './find.ts';
-import { addMember, findMember } from './members.ts';
+import { addMember } from './members.ts';
 
 export function orgReply(org: OrgRecord): Org {
   return {
@@ -69,11 +69,7 @@ export async function listOrgs(
   principal: Exclude<Principal, { kind: 'service' }>,
 ): Promise<OrgRecord[]> {
   const found: OrgRecord[] = [];
-  for (const id of await visibleOrgIds(reader, principal)) {
-    if (principal.kind === 'user') {
-      const member = await findMember(reader, records, id, principal.identity.subject);
-      if (!member || (member.issuer !== null && member.issuer !== principal.identity.issuer)) continue;
-    }
+  for (const id of await visibleOrgIds(reader, records, principal)) {
     const org = await findOrg(reader, records, id);
     if (org) found.push(org);
   }

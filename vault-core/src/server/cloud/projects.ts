@@ -37,7 +37,7 @@ export interface NewProject {
   readonly environments?: readonly string[] | undefined;
 }
 
-export const projectSlugs = (project: Pick<ProjectRecord, 'id' | 'org_id'>): SlugSpace => ({
+const projectSlugs = (project: Pick<ProjectRecord, 'id' | 'org_id'>): SlugSpace => ({
   bySlug: (slug) => keys.projectBySlug(project.org_id, slug),
   ownPrefix: keys.slugOfProjectPrefix(project.id),
 });
@@ -109,7 +109,7 @@ export async function updateProject(
     updated_at: nowMs,
   };
   if (changed.slug !== current.slug) await takeSlug(transaction, projectSlugs(changed), changed.id, changed.slug);
-  if (changed.name !== current.name) await dropName(transaction, current);
+  if (changed.name !== current.name) await dropName(transaction, records, current);
   await putProject(transaction, records, changed);
   return changed;
 }
@@ -154,7 +154,7 @@ export async function deleteProject(
   const { nowMs } = options;
   await records.write(transaction, keys.project(project.id), { ...project, deleted_at: nowMs });
   await freeSlugs(transaction, projectSlugs(project));
-  await dropName(transaction, project);
+  await dropName(transaction, records, project);
   await transaction.delete(keys.projectOfOrg(project.org_id, project.id));
   await transaction.put(keys.deletedProject(project.org_id, project.slug, project.id), '');
   await transaction.put(keys.expiry(nowMs + options.retentionMs, `project/${project.id}`), String(nowMs));
@@ -214,9 +214,14 @@ async function putProject(transaction: Transaction, records: Records, project: P
   if (!(await transaction.get(byName))) await transaction.put(byName, project.id);
 }
 
-async function dropName(transaction: Transaction, project: ProjectRecord): Promise<void> {
+/** The name goes to the oldest other project that bears it. */
+async function dropName(transaction: Transaction, records: Records, project: ProjectRecord): Promise<void> {
   const byName = keys.projectByName(project.org_id, project.name);
-  if ((await transaction.get(byName))?.value.toString() === project.id) await transaction.delete(byName);
+  if ((await transaction.get(byName))?.value.toString() !== project.id) return;
+  const others = await listProjects(transaction, records, project.org_id);
+  const heir = others.findLast(({ id, name }) => name === project.name && id !== project.id);
+  if (heir) await transaction.put(byName, heir.id);
+  else await transaction.delete(byName);
 }
 
 function existing(project: ProjectRecord | undefined): ProjectRecord {

@@ -15,7 +15,7 @@ import { isRestorable, requireLiveEnvironment } from './live.ts';
 import { type SecretHeader, headerOf, openSecret, sealSecret } from './secret-record.ts';
 
 /** Versions kept of each secret, the current one included. */
-export const maxVersions = 100;
+const maxVersions = 100;
 /** Bytes in front of a deleted secret's record: when it was deleted. */
 const timeLength = 8;
 /** Characters of a UUID. */

@@ -45,11 +45,6 @@ export async function retakeSlugs(
   }
 }
 
-/** Forgets that the object ever had slugs: when it is erased. */
-export async function forgetSlugs(transaction: Transaction, space: SlugSpace): Promise<void> {
-  for (const slug of await ownSlugs(transaction, space)) await transaction.delete(space.ownPrefix + slug);
-}
-
 async function ownSlugs(transaction: Transaction, { ownPrefix }: SlugSpace): Promise<string[]> {
   const entries = await transaction.scan({ prefix: ownPrefix });
   return entries.map(({ key }) => key.slice(ownPrefix.length));

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { ZvaultError } from '../../domain/errors.ts';
 import type { Route } from '../../wire/route.ts';
 
-export const defaultMaxBodyBytes = 2_097_152;
+const defaultMaxBodyBytes = 2_097_152;
 /** Of a body that may be larger than usual. */
 const leastBytesPerSecond = 16_384;
 

@@ -293,7 +293,13 @@ export class Pipeline {
     const { message, response, route, startedMs, leave } = progress;
     this.#options.metrics.observe(route?.id ?? 'unrouted', reply.status, (performance.now() - startedMs) / 1000);
     if (!('run' in reply)) {
-      send(message, response, reply);
+      try {
+        send(message, response, reply);
+      } catch (error) {
+        // The record is written: a second answer, or none that ends, would be worse than a closed connection.
+        this.#report(error);
+        response.destroy();
+      }
       return;
     }
     leave();

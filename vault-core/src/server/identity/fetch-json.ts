@@ -8,7 +8,7 @@ import { ZvaultError, isZvaultError, messageOf } from '../../domain/errors.ts';
 import { type AddressRules, isLoopbackAddress } from './addresses.ts';
 
 /** Every address of a host name. */
-export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
+type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 
 export interface FetchRules {
   readonly addresses: AddressRules;

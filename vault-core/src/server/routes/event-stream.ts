@@ -22,7 +22,7 @@ export async function eventStream(context: RequestContext): Promise<StreamReply>
       let at = resume === undefined || resume > revision ? revision : resume;
       // Events before it are gone, or the ids are of another vault: the reader must read everything anew.
       const missed = resume !== undefined && (resume > revision || revision - resume > maxEvents);
-      await write(missed ? resetAt(revision) : `: connected at revision ${at}\n\n`);
+      await write(missed ? resetAt(revision) : `: connected\nid: ${at}\n\n`);
       if (missed) at = revision;
       let lastWriteMs = vault.host.now();
       while (!signal.aborted && !vault.events.closed) {
