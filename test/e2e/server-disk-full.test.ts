@@ -1,7 +1,7 @@
 // With the disk full, requests are refused and nothing that was acknowledged is lost; with space again, all goes on.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
@@ -75,7 +75,7 @@ test.skipIf(!mountable).each([
     const { env, token } = await prepare(disk);
     const ballast = join(disk, 'ballast');
     writeFileSync(ballast, Buffer.alloc(1_500_000));
-    const audit = auditThere ? {} : { audit: join(outside.path, 'audit.log') };
+    const audit: { audit?: string } = auditThere ? {} : { audit: join(outside.path, 'audit.log') };
     let acknowledged: Set<number>;
     {
       await using server = await startChildServer(disk, audit);
@@ -91,10 +91,21 @@ test.skipIf(!mountable).each([
     await using again = await startChildServer(disk, audit);
     await expectAll(again.url, env, token, acknowledged);
     await again.end('SIGTERM');
+    expectWholeLines(audit.audit ?? join(disk, 'vault.db.audit.log'));
   } finally {
     execFileSync('umount', [disk]);
   }
 });
+
+/** Not a half line, and no number of a chain left out. */
+function expectWholeLines(path: string): void {
+  const next = new Map<string, number>();
+  for (const text of readFileSync(path, 'utf8').split('\n').slice(0, -1)) {
+    const { chain, seq } = JSON.parse(text) as { chain: string; seq: number };
+    expect(seq).toBe(next.get(chain) ?? seq);
+    next.set(chain, seq + 1);
+  }
+}
 
 function canMount(): boolean {
   using folder = temporaryFolder();

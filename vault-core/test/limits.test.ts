@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -189,6 +190,36 @@ test('a slow head is cut off, a slow body too, and who waits is told', async () 
   expect(performance.now() - started).toBeLessThan(3000);
   // The server is as good as before, and nothing was written.
   expect((await quick.root('GET', `${place.env}/secrets`)).keys).toEqual([]);
+});
+
+test.each([
+  { name: 'a batch that keeps pace is read to its end', route: 'batch', pauseMs: 100, status: 200 },
+  { name: 'a batch that falls behind is cut off', route: 'batch', pauseMs: 1000, status: 408 },
+  { name: 'another body must be whole in time', route: 'secrets/K', pauseMs: 100, status: 408 },
+])('slow bodies: $name', async ({ route, pauseMs, status }) => {
+  await using quick = await startTestVault({ slowRequestMs: 300 });
+  const place = await makeWorkspace(quick);
+  const body = JSON.stringify({ operations: [{ op: 'put', key: 'K', value: 'v'.repeat(100_000) }], value: 'v' });
+  const got = await new Promise<number>((resolve, reject) => {
+    const headers = { Authorization: `Bearer ${quick.rootToken}`, 'Content-Length': body.length };
+    const path = `${place.env}/${route}`;
+    const method = route === 'batch' ? 'POST' : 'PUT';
+    const sent = request({ port: quick.port, host: '127.0.0.1', path, method, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+      clearInterval(timer);
+    });
+    sent.on('error', reject);
+    let at = 0;
+    const timer = setInterval(() => {
+      sent.write(body.slice(at, at + 10_000));
+      at += 10_000;
+      if (at < body.length) return;
+      clearInterval(timer);
+      sent.end();
+    }, pauseMs);
+  });
+  expect(got).toBe(status);
 });
 
 test('a client that leaves in the middle of its body leaves nothing behind', async () => {

@@ -59,7 +59,7 @@ export class FileDevice {
     try {
       while (written < bytes.length) written += writeSync(fd, bytes, written);
     } catch (error) {
-      if (written > 0) this.#takeBack(fd);
+      if (written > 0) this.#takeBack(fd, written);
       throw error;
     }
     this.#sizeBytes += bytes.length;
@@ -115,8 +115,10 @@ export class FileDevice {
     this.#sizeBytes += writeSync(fd, Buffer.of(newline));
   }
 
-  #takeBack(fd: number): void {
+  #takeBack(fd: number, written: number): void {
     try {
+      // Behind the half line may stand whole ones of another process.
+      if (fstatSync(fd).size !== this.#sizeBytes + written) throw new Error('the file is shared');
       ftruncateSync(fd, this.#sizeBytes);
     } catch {
       // The half line stays; the next open measures the file anew, and a reader sees a line that is not JSON.
