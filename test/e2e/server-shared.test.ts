@@ -34,7 +34,8 @@ test('writes, revocations and versions hold over both', async () => {
       call(index % 2 === 0 ? one.url : two.url, 'PUT', `${env}/secrets/RACE`, { value: String(index), cas: 0 }),
     ),
   );
-  expect(race.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 59 }, () => 409)]);
+  expect(race.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(race.filter(({ status }) => status === 409)).toHaveLength(59);
   const many = await Promise.all(
     Array.from({ length: 60 }, (_, index) =>
       call(index % 2 === 0 ? one.url : two.url, 'PUT', `${env}/secrets/MANY`, { value: String(index) }),

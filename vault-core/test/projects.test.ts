@@ -129,7 +129,7 @@ test('what holds secrets is deleted with force only, by an admin; restored, it h
     expect(await status('GET', `${place.env}/secrets/K`)).toBe(404);
     expect((await vault.call('POST', `${path}/restore`, { token: developer })).status).toBe(200);
     expect((await vault.root('GET', `${place.env}/secrets/K`)).secret.value).toBe('v');
-    expect(await status('POST', `${path}/restore`)).toBe(404);
+    expect(await status('POST', `${path}/restore`)).toBe(409);
   }
 });
 

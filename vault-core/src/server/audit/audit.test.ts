@@ -100,6 +100,37 @@ test('a crash leaves lines in the file; the next start brings them into the tabl
   await fourth.audit.close();
 });
 
+test('what was recovered once is not recovered again, from a copy of the file either', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const first = await start(store, [path]);
+  await first.audit.flush();
+  first.audit.appendNow([event('left')]);
+  const second = await start(store, [path]);
+  await second.audit.close();
+  const text = readFileSync(path);
+  unlinkSync(path);
+  writeFileSync(path, text);
+  const third = await start(store, [path]);
+  expect(await inTable(third.audit)).toEqual(['left']);
+});
+
+test('a process that starts beside a living one doubles nothing', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const one = await start(store, [path]);
+  await one.audit.flush();
+  one.audit.appendNow([event('a', 'p'), event('b', 'p'), event('c', 'q')]);
+  const two = await start(store, [path]);
+  one.audit.appendNow([event('d', 'p')]);
+  two.audit.appendNow([event('e', 'p')]);
+  expect((await inTable(one.audit)).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+  one.audit.appendNow([event('f', 'q')]);
+  await one.audit.flush();
+  expect((await inTable(two.audit)).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  expect(await inTable(two.audit, 'q')).toEqual(['f', 'c']);
+});
+
 test('lines that come while a flush is under way are not taken for flushed', async () => {
   const store = await openSqliteStore(':memory:');
   const path = fresh();

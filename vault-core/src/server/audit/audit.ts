@@ -8,9 +8,9 @@ import type { Store } from '../store/store.ts';
 import { AuditChain, mostLineBytes } from './chain.ts';
 import type { FileDevice } from './file-device.ts';
 import { type AuditPage, type AuditQuery, type IndexedRun, indexLines, queryAudit } from './index-table.ts';
-import { runsOfProject } from './runs.ts';
+import { runsOfProject, withoutFirst } from './runs.ts';
 import type { AuditEvent } from './record.ts';
-import { recoverLines } from './recovery.ts';
+import { type StoredHead, headKey, recoverLines } from './recovery.ts';
 import { Slabs } from './slabs.ts';
 
 export interface AuditOptions {
@@ -44,6 +44,8 @@ export class Audit {
   #flushing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #keyStored = false;
+  /** Number of the last line that this process has brought into the table. */
+  #storedSeq = 0;
   #closed = false;
 
   constructor(options: AuditOptions) {
@@ -52,9 +54,13 @@ export class Audit {
 
   /** Writes the start record and indexes what a crash left unindexed. */
   async start(): Promise<void> {
-    const left = await recoverLines(this.#options.store, this.#options.devices[0]);
-    this.#pending.push(...left);
-    this.#pendingLines += left.length;
+    const { store, devices, now, maxLines, warn } = this.#options;
+    try {
+      await recoverLines(store, devices[0], { nowMs: now(), maxLines });
+    } catch (error) {
+      // They stay in the file, for the next start.
+      warn(`can't bring the records before the last crash into the table: ${messageOf(error)}`);
+    }
     this.appendNow([this.#systemEvent('start')]);
     this.#timer = setInterval(() => {
       this.flush().catch((error: unknown) => this.#options.warn(`can't store the audit head: ${messageOf(error)}`));
@@ -171,7 +177,7 @@ export class Audit {
   }
 
   async #flush(): Promise<void> {
-    const runs = this.#pending;
+    const pending = this.#pending;
     const count = this.#pendingLines;
     if (count === 0) return;
     const { store, devices, now, maxLines } = this.#options;
@@ -185,16 +191,20 @@ export class Audit {
       const address = `audit/chain/${head.chain}`;
       const wrapped = this.#keyStored ? undefined : await this.#options.wrapKey(this.#chain.key, address);
       await store.transaction(async (transaction) => {
-        await indexLines(transaction, runs, now(), maxLines);
+        // A process that started meanwhile may have taken us for dead, and brought our lines there.
+        const stored = await transaction.get(headKey(head.chain));
+        const brought = stored ? (JSON.parse(stored.value.toString()) as StoredHead).seq - this.#storedSeq : 0;
+        await indexLines(transaction, withoutFirst(pending, brought), now(), maxLines);
         if (wrapped) await transaction.put(address, wrapped);
-        await transaction.put(`audit/head/${head.chain}`, JSON.stringify({ ...head, at: now() }));
+        await transaction.put(headKey(head.chain), JSON.stringify({ ...head, at: now() } satisfies StoredHead));
       });
+      this.#storedSeq = head.seq;
       if (wrapped) this.#keyStored = true;
       this.#slabs.release(slabs);
     } catch (error) {
       // Kept for the next attempt, unless there are too many: then the table misses some, and the files have them.
       if (count + this.#pendingLines <= maxPendingLines) {
-        this.#pending = [...runs, ...this.#pending];
+        this.#pending = [...pending, ...this.#pending];
         this.#pendingLines += count;
       }
       throw error;

@@ -24,3 +24,18 @@ export function runsOfProject(
   }
   return runs;
 }
+
+/** The runs without their first `count` lines. */
+export function withoutFirst(runs: readonly IndexedRun[], count: number): IndexedRun[] {
+  const left: IndexedRun[] = [];
+  let skip = count;
+  for (const { bytes, lines, projectId } of runs) {
+    const skipped = Math.min(Math.max(0, skip), lines);
+    skip -= skipped;
+    if (skipped === lines) continue;
+    let from = 0;
+    for (let line = 0; line < skipped; line += 1) from = bytes.indexOf('\n', from) + 1;
+    left.push({ bytes: bytes.subarray(from), lines: lines - skipped, projectId });
+  }
+  return left;
+}

@@ -6,6 +6,7 @@ import type { EnvironmentRecord, ProjectRecord, Records } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';
 import { claimCreation, madeBefore } from './creation.ts';
+import { findEnvironment } from './find.ts';
 import { type RestoreOptions, isRestorable, requireLiveEnvironment, requireLiveProject } from './live.ts';
 import { type SlugSpace, freeSlugs, retakeSlugs, takeSlug } from './slugs.ts';
 
@@ -169,6 +170,9 @@ export async function restoreEnvironment(
     if (environment?.project_id === projectId && isRestorable(environment.deleted_at, options)) found.push(environment);
   }
   found.sort((a, b) => (b.deleted_at ?? 0) - (a.deleted_at ?? 0));
+  if (!found[0] && (await findEnvironment(transaction, records, projectId, text))) {
+    throw new ZvaultError('CONFLICT', 'the environment is not deleted');
+  }
   const environment = existing(found[0]);
   const restored = { ...environment, deleted_at: null };
   await retakeSlugs(transaction, environmentSlugs(environment), environment.id, environment.slug);

@@ -6,6 +6,7 @@ import type { OrgRecord, ProjectRecord, Records } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';
 import { claimCreation, madeBefore } from './creation.ts';
+import { findProject } from './find.ts';
 import { createEnvironment, listEnvironments, readState } from './environments.ts';
 import { type RestoreOptions, isRestorable, requireLiveProject } from './live.ts';
 import { type SlugSpace, freeSlugs, retakeSlugs, takeSlug } from './slugs.ts';
@@ -198,6 +199,9 @@ async function findDeleted(
     if (project?.org_id === orgId && isRestorable(project.deleted_at, options)) found.push(project);
   }
   found.sort((a, b) => (b.deleted_at ?? 0) - (a.deleted_at ?? 0));
+  if (!found[0] && (await findProject(transaction, records, orgId, text))) {
+    throw new ZvaultError('CONFLICT', 'the project is not deleted');
+  }
   return existing(found[0]);
 }
 

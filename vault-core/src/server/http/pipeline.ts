@@ -4,19 +4,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Actor, anonymousActor } from '../../domain/actor.ts';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
-import { hashToken } from '../../domain/token.ts';
 import type { Route } from '../../wire/route.ts';
-import type { Grant, PresentedToken, Target } from '../access.ts';
 import type { AuditEvent } from '../audit/record.ts';
-import { type Outcome, isRecorded } from '../commit.ts';
+import { isRecorded } from '../commit.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Soon, soon } from '../soon.ts';
-import type { Transaction } from '../store/store.ts';
 import type { Vault } from '../vault.ts';
 import { readBody } from './body.ts';
 import type { Handler, RequestContext, StreamReply } from './context.ts';
 import { InFlight } from './in-flight.ts';
 import { OriginPolicy } from './origin.ts';
+import { presentedToken, targetOf } from './presented.ts';
+import { Context, type Hooks, type Progress } from './progress.ts';
 import { type Query, readQuery } from './query.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Refusals } from './refusals.ts';
@@ -29,92 +28,6 @@ export interface PipelineOptions {
   readonly router: Router;
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly metrics: Metrics;
-}
-
-/** What is known of a request so far; the audit takes what there is. */
-interface Progress {
-  readonly message: IncomingMessage;
-  readonly path: string;
-  readonly remoteAddress: string | null;
-  readonly nowMs: number;
-  readonly response: ServerResponse;
-  /** Of `performance.now()`. */
-  readonly startedMs: number;
-  /** Ends the request for those who wait for all requests to end. */
-  readonly leave: () => void;
-  route: Route | undefined;
-  token: PresentedToken | undefined;
-  actor: Actor;
-  grant: Grant | undefined;
-  recorded: boolean;
-}
-
-/** What a context asks of the pipeline. */
-interface Hooks {
-  readonly event: (progress: Progress, reply: Reply) => AuditEvent;
-  readonly authorize: (
-    progress: Progress,
-    route: Route,
-    parameters: Readonly<Record<string, string>>,
-    search: string,
-  ) => Soon<void>;
-  readonly alone: (work: () => Promise<void>) => Promise<void>;
-}
-
-type Facts = Pick<
-  RequestContext,
-  'vault' | 'route' | 'message' | 'parameters' | 'query' | 'body' | 'actor' | 'grant' | 'nowMs'
->;
-
-/** A class, so that a request makes one object, not a closure for each thing that it might do. */
-class Context implements RequestContext {
-  readonly vault: Facts['vault'];
-  readonly route: Facts['route'];
-  readonly message: Facts['message'];
-  readonly parameters: Facts['parameters'];
-  readonly query: Facts['query'];
-  readonly body: unknown;
-  readonly actor: Actor;
-  readonly grant: Grant | undefined;
-  readonly nowMs: number;
-  readonly #progress: Progress;
-  readonly #hooks: Hooks;
-
-  constructor(facts: Facts, progress: Progress, hooks: Hooks) {
-    this.vault = facts.vault;
-    this.route = facts.route;
-    this.message = facts.message;
-    this.parameters = facts.parameters;
-    this.query = facts.query;
-    this.body = facts.body;
-    this.actor = facts.actor;
-    this.grant = facts.grant;
-    this.nowMs = facts.nowMs;
-    this.#progress = progress;
-    this.#hooks = hooks;
-  }
-
-  async commit(work: (transaction: Transaction) => Promise<Reply>): Promise<Reply> {
-    const describe = (outcome: Outcome<Reply>): AuditEvent =>
-      this.#hooks.event(this.#progress, outcome.ok ? outcome.value : errorReply(outcome.error, () => undefined));
-    const reply = await this.vault.committer.submit(work, describe);
-    this.#progress.recorded = true;
-    return reply;
-  }
-
-  recordNow(reply: Reply): void {
-    this.vault.audit.appendNow([this.#hooks.event(this.#progress, reply)]);
-    this.#progress.recorded = true;
-  }
-
-  reauthorize(): Soon<void> {
-    const search = (this.message.url ?? '').split('?')[1] ?? '';
-    return this.#hooks.authorize(this.#progress, this.route, this.parameters, search);
-  }
-
-  alone(work: () => Promise<void>): Promise<void> {
-    return this.#hooks.alone(work);
-  }
 }
 
 type AnyReply = Reply | StreamReply;
@@ -321,8 +234,9 @@ export class Pipeline {
       status: reply.status,
       error: 'code' in reply && typeof reply.code === 'string' ? reply.code : null,
       actor: progress.actor,
-      orgId: grant?.org?.id ?? null,
-      projectId: grant?.project?.id ?? null,
+      // What was just created is told by the reply.
+      orgId: grant?.org?.id ?? idIn(reply.data, 'org_id'),
+      projectId: grant?.project?.id ?? idIn(reply.data, 'project_id'),
       environment: grant?.environment?.slug ?? null,
       resource: reply.resource ?? '',
     };
@@ -334,45 +248,9 @@ export class Pipeline {
   }
 }
 
-/** Targets of remembered matches (http/router.ts), one object for each, by which access finds its grant again. */
-const targets = new WeakMap<object, Target>();
-
-function targetOf(route: Route, parameters: Readonly<Record<string, string>>, search: string): Target {
-  const known = targets.get(parameters);
-  if (known) return known;
-  const asked = route.query && 'env' in route.query ? new URLSearchParams(search) : undefined;
-  const target = {
-    org: parameters['org'],
-    project: parameters['project'],
-    environment: parameters['env'] ?? (asked?.get('env') || asked?.get('environment') || undefined),
-  };
-  if (!asked) targets.set(parameters, target);
-  return target;
-}
-
-/** The last token of each connection: the same one comes again and again, and need not be hashed each time. */
-const lastTokens = new WeakMap<object, PresentedToken>();
-
-function presentedToken(message: IncomingMessage, route: Route): PresentedToken | undefined {
-  const text = tokenText(message, route);
-  if (text === undefined) return undefined;
-  const last = lastTokens.get(message.socket);
-  if (last?.text === text) return last;
-  const token = { text, hash: hashToken(text) };
-  lastTokens.set(message.socket, token);
-  return token;
-}
-
-function tokenText(message: IncomingMessage, { access }: Route): string | undefined {
-  if (access.identity === 'none') return undefined;
-  if (access.identity === 'cloud') {
-    const { authorization = '' } = message.headers;
-    return authorization.startsWith('Bearer ') && !authorization.includes(' ', 7) && authorization.length > 7
-      ? authorization.slice(7)
-      : /^Bearer (\S+)$/i.exec(authorization)?.[1];
-  }
-  const header = message.headers['x-vault-token'];
-  return typeof header === 'string' && header !== '' ? header : undefined;
+function idIn(data: Reply['data'], name: string): string | null {
+  const id = data?.[name];
+  return typeof id === 'string' ? id : null;
 }
 
 function rateLimited(seconds: number): Reply {

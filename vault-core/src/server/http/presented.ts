@@ -1,0 +1,47 @@
+// What a request presents: its token, and the objects that it names. Both are remembered where they come again and again.
+
+import type { IncomingMessage } from 'node:http';
+import { hashToken } from '../../domain/token.ts';
+import type { Route } from '../../wire/route.ts';
+import type { PresentedToken, Target } from '../access.ts';
+
+/** Targets of remembered matches (http/router.ts), one object for each, by which access finds its grant again. */
+const targets = new WeakMap<object, Target>();
+
+export function targetOf(route: Route, parameters: Readonly<Record<string, string>>, search: string): Target {
+  const known = targets.get(parameters);
+  if (known) return known;
+  const asked = route.query && 'env' in route.query ? new URLSearchParams(search) : undefined;
+  const target = {
+    org: parameters['org'],
+    project: parameters['project'],
+    environment: parameters['env'] ?? (asked?.get('env') || asked?.get('environment') || undefined),
+  };
+  if (!asked) targets.set(parameters, target);
+  return target;
+}
+
+/** The last token of each connection: the same one comes again and again, and need not be hashed each time. */
+const lastTokens = new WeakMap<object, PresentedToken>();
+
+export function presentedToken(message: IncomingMessage, route: Route): PresentedToken | undefined {
+  const text = tokenText(message, route);
+  if (text === undefined) return undefined;
+  const last = lastTokens.get(message.socket);
+  if (last?.text === text) return last;
+  const token = { text, hash: hashToken(text) };
+  lastTokens.set(message.socket, token);
+  return token;
+}
+
+function tokenText(message: IncomingMessage, { access }: Route): string | undefined {
+  if (access.identity === 'none') return undefined;
+  if (access.identity === 'cloud') {
+    const { authorization = '' } = message.headers;
+    return authorization.startsWith('Bearer ') && !authorization.includes(' ', 7) && authorization.length > 7
+      ? authorization.slice(7)
+      : /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  }
+  const header = message.headers['x-vault-token'];
+  return typeof header === 'string' && header !== '' ? header : undefined;
+}
