@@ -1,4 +1,5 @@
-// Writes what is made from the route table: the compiled validators of request bodies and the OpenAPI document.
+// Writes what is made from the route table: the compiled validators of request bodies, the table that the
+// server routes by, and the OpenAPI document.
 // With --check it writes nothing and fails if a file is not what it would write.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -47,10 +48,25 @@ function withoutIds(schema: unknown): unknown {
   );
 }
 
+/** The table that the server loads at each start: without the shapes, which are most of it. */
+function servedRoutes(list: readonly Route[]): string {
+  const served = list.map(({ summary: _summary, replies: _replies, errors: _errors, body, ...rest }) => ({
+    ...rest,
+    ...(body ? { body: true } : {}),
+  }));
+  return [
+    '// Made by scripts/wire.ts from the route table; do not edit.',
+    "import type { ServedRoute } from './route.ts';",
+    `export const servedRoutes: readonly ServedRoute[] = ${JSON.stringify(served, null, 1)};`,
+    '',
+  ].join('\n');
+}
+
 const { version } = JSON.parse(readFileSync(new URL('../vault-core/package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 const files: Record<string, string> = {
+  'served-routes.generated.ts': servedRoutes(routes),
   'validators.generated.ts': validators(routes),
   'openapi.generated.json': `${JSON.stringify(openApiDocument(routes, version), null, 1)}\n`,
 };

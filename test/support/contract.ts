@@ -5,7 +5,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { Router } from '../../vault-core/src/server/http/router.ts';
 import { openApiDocument } from '../../vault-core/src/wire/openapi.ts';
-import type { Route } from '../../vault-core/src/wire/route.ts';
+import type { ServedRoute } from '../../vault-core/src/wire/route.ts';
 import { routes } from '../../vault-core/src/wire/routes.ts';
 import type { Answer } from './http.ts';
 
@@ -25,7 +25,7 @@ formats.default(ajv);
 ajv.addSchema(document, 'openapi');
 const validators = new Map<string, ValidateFunction>();
 
-export function routeOf(method: string, path: string): Route | undefined {
+export function routeOf(method: string, path: string): ServedRoute | undefined {
   const match = router.match(method, path.split('?', 1)[0] ?? '');
   return match.kind === 'route' ? match.route : undefined;
 }

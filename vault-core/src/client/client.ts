@@ -47,6 +47,13 @@ export interface GetOptions extends ReadOptions {
   readonly version?: number | undefined;
 }
 
+/** What `getAllIfChanged` brings. */
+export interface ChangedSecrets {
+  /** Names these values in the next question; `undefined` where the server has no names for them. */
+  readonly etag: string | undefined;
+  readonly secrets: Secrets;
+}
+
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
   /** Becomes JSON. */
@@ -97,6 +104,21 @@ export class VaultClient implements AsyncDisposable {
     const { place, options } = read(environment);
     const { value, checkedAtMs, stale } = await this.#reader.readAll(place, options);
     return new Secrets(value, { fetchedAtMs: checkedAtMs, stale });
+  }
+
+  /**
+   * For callers who keep values themselves: one conditional request, never from memory. `undefined` while the server has what `etag`
+   * (of an earlier answer) names; older servers always bring all.
+   */
+  async getAllIfChanged(
+    etag: string | undefined,
+    environment?: string | Omit<ReadOptions, 'fresh'>,
+  ): Promise<ChangedSecrets | undefined> {
+    const { place, options } = read(environment);
+    const changed = await this.#reader.readIfChanged(place, etag, options.signal);
+    if (changed === undefined) return undefined;
+    const secrets = new Secrets(changed.entries, { fetchedAtMs: changed.checkedAtMs, stale: false });
+    return { etag: changed.etag, secrets };
   }
 
   /** One secret. @throws NOT_FOUND */

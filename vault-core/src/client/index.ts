@@ -1,7 +1,14 @@
 // The client's public surface.
 
 export { type SecretEvent, type WatchOptions } from './change.ts';
-export { createClient, type GetOptions, type ReadOptions, type RequestOptions, VaultClient } from './client.ts';
+export {
+  type ChangedSecrets,
+  createClient,
+  type GetOptions,
+  type ReadOptions,
+  type RequestOptions,
+  VaultClient,
+} from './client.ts';
 export { type CloudApi } from './cloud/api.ts';
 export { type CallOptions, type RemoveOptions } from './cloud/calls.ts';
 export { type AuditOptions } from './cloud/projects.ts';

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { LogEntry } from './log.ts';
 import { type Answer, refusal, startTestServer, testClient } from './test-server.ts';
-import { modernVault } from './test-vaults.ts';
+import { fakeIds, legacyVault, modernVault } from './test-vaults.ts';
 
 const away: Answer = { raw: (response) => response.destroy() };
 
@@ -287,4 +287,35 @@ test('without a server nor memory the failure is told', async () => {
   await using client = testClient(server, { maxRetries: 2 });
   await expect(client.getAll()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
   expect(server.lines).toHaveLength(3);
+});
+
+test('getAllIfChanged: one conditional request past the memory, which stays as it is', async () => {
+  const vault = modernVault({ A: '1' });
+  await using server = await startTestServer(vault.handle);
+  const arrived: string[] = [];
+  await using client = testClient(server, { maxRetries: 0, onValue: (value) => void arrived.push(value) });
+  const first = await client.getAllIfChanged(undefined);
+  expect([first?.etag, first?.secrets.get('A'), first?.secrets.stale, arrived]).toEqual(['"r2"', '1', false, ['1']]);
+  expect(server.seen[0]?.headers['if-none-match']).toBeUndefined();
+  expect(await client.getAllIfChanged(first?.etag)).toBeUndefined();
+  expect(server.seen[1]?.headers['if-none-match']).toBe('"r2"');
+  vault.put('A', '2');
+  const changed = await client.getAllIfChanged(first?.etag, 'prod');
+  expect([changed?.etag, changed?.secrets.get('A')]).toEqual(['"r3"', '2']);
+  expect(server.lines).toHaveLength(3);
+  await client.getAll();
+  expect(server.lines).toHaveLength(4);
+  server.handler = () => away;
+  await expect(client.getAllIfChanged(changed?.etag)).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  server.handler = () => refusal(403, 'forbidden');
+  await expect(client.getAllIfChanged(changed?.etag)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  server.handler = () => away;
+  await expect(client.getAll()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+});
+
+test('getAllIfChanged brings all from a server without ETags', async () => {
+  await using server = await startTestServer(legacyVault({ A: '1' }).handle);
+  await using client = testClient(server, { org: fakeIds.org, project: fakeIds.project });
+  const found = await client.getAllIfChanged('"r2"');
+  expect([found?.etag, found?.secrets.get('A')]).toEqual([undefined, '1']);
 });

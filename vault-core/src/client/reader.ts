@@ -58,6 +58,27 @@ export class Reader {
     return this.#fly(place, shelf).join(control.signal);
   }
 
+  /** One request past the memory, which learns nothing from it. `undefined`: the server still has what `etag` names. */
+  async readIfChanged(
+    place: Place,
+    etag: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<
+    { readonly entries: Entries; readonly etag: string | undefined; readonly checkedAtMs: number } | undefined
+  > {
+    try {
+      const environment = await this.#scope.environment(place, signal);
+      const known = etag === undefined ? undefined : { entries: new Map<string, Entry>(), etag };
+      const fetched = await this.#bulk.fetch({ ...place, environment }, { signal, known });
+      if (fetched.kind === 'unchanged') return undefined;
+      for (const { value } of fetched.entries.values()) this.#requester.settings.onValue(value);
+      return { entries: fetched.entries, etag: fetched.etag, checkedAtMs: this.#now() };
+    } catch (error) {
+      if (isRefusal(error)) await this.#refused(place);
+      throw error;
+    }
+  }
+
   /** One secret, from memory or by a request of its own. @throws NOT_FOUND */
   async readOne(place: Place, key: string, control: ReadControl = {}): Promise<Read<Entry>> {
     const { memory } = this.#shelf(place);

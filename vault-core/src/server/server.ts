@@ -4,7 +4,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo, Socket } from 'node:net';
 import { ZvaultError, isZvaultError, messageOf } from '../domain/errors.ts';
 import { type Host, processHost } from '../domain/host.ts';
-import { routes } from '../wire/routes.ts';
+import { servedRoutes } from '../wire/served-routes.generated.ts';
 import { handlers } from './routes/index.ts';
 import { Metrics } from './metrics.ts';
 import { Pipeline } from './http/pipeline.ts';
@@ -39,7 +39,7 @@ export async function startServer(options: ServerOptions = {}, host: Host = proc
 /** Listens in front of an open vault, which the returned server owns from then on. */
 export async function serve(vault: Vault): Promise<VaultServer> {
   const metrics = new Metrics();
-  const pipeline = new Pipeline({ vault, router: new Router(routes), handlers: handlers(metrics), metrics });
+  const pipeline = new Pipeline({ vault, router: new Router(servedRoutes), handlers: handlers(metrics), metrics });
   const server = await createHttpServer(vault.options, (message, response) => pipeline.handle(message, response));
   const port = await listen(server, vault.options);
   let closing: Promise<void> | undefined;

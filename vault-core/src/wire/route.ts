@@ -50,6 +50,15 @@ export interface Route {
   readonly stream?: true;
 }
 
+/** What serving a route takes. The shapes stay behind: validators and the document are made from them when the project is built. */
+export type ServedRoute = Pick<
+  Route,
+  'id' | 'method' | 'path' | 'access' | 'scope' | 'query' | 'bodyRequired' | 'maxBodyBytes' | 'unaudited' | 'stream'
+> & {
+  /** Present when the route takes a body. */
+  readonly body?: unknown;
+};
+
 export function defineRoutes<const R extends readonly Route[]>(routes: R): R {
   return routes;
 }

@@ -30,7 +30,7 @@ export class AuditChain {
   body(event: AuditEvent, timestamp: string): string {
     this.#seq += 1;
     const id = event.id ?? this.#idPrefix + this.#seq.toString(16).padStart(12, '0');
-    return auditLineBody({ ...event, id }, this.id, this.#seq, timestamp);
+    return auditLineBody(event, { id, chain: this.id, seq: this.#seq, timestamp });
   }
 
   /**

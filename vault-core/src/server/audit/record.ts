@@ -63,24 +63,34 @@ const maxTextLength = 2048;
  * The line's JSON without its MAC, in the order of `AuditLine`. Put together from pieces: with ten thousand records a second,
  * turning the same actor into text each time is what would be noticed.
  */
-export function auditLineBody(
-  event: AuditEvent & { readonly id: string },
-  chain: string,
-  seq: number,
-  timestamp: string,
-): string {
+export function auditLineBody(event: AuditEvent, place: LinePlace): string {
   const { actor } = event;
+  // Ids, addresses, routes and codes are ours or the system's, and need no escaping; what comes from outside does.
   return (
-    `{"id":"${event.id}","timestamp":"${timestamp}",` +
-    `"request":{"operation":${text(event.operation)},"path":${text(shorten(event.path))},"data":${event.data === null ? 'null' : JSON.stringify(event.data)},` +
-    `"remote_addr":${text(event.remoteAddress)}},` +
-    `"response":{"status_code":${event.status},"error":${text(event.error)}},` +
+    `{"id":"${place.id}","timestamp":"${place.timestamp}",` +
+    `"request":{"operation":"${event.operation}","path":${text(shorten(event.path))},"data":${event.data === null ? 'null' : JSON.stringify(event.data)},` +
+    `"remote_addr":${plainOrNull(event.remoteAddress)}},` +
+    `"response":{"status_code":${event.status},"error":${plainOrNull(event.error)}},` +
     `"auth":{"token_id":${text(actor.token_id)},"policies":${event.policies ? JSON.stringify(event.policies) : '[]'},"metadata":{}},` +
-    `"actor":${actorText(actor)},"action":${text(event.action)},` +
-    `"scope":{"org_id":${text(event.orgId)},"project_id":${text(event.projectId)},"environment":${text(event.environment)},"resource":${text(event.resource)}},` +
+    `"actor":${actorText(actor)},"action":"${event.action}",` +
+    `"scope":{"org_id":${plainOrNull(event.orgId)},"project_id":${plainOrNull(event.projectId)},"environment":${text(event.environment)},"resource":${text(event.resource)}},` +
     `"user_agent":${event.userAgent === null ? 'null' : text(shorten(event.userAgent))},` +
-    `"chain":"${chain}","seq":${seq}}`
+    `"chain":"${place.chain}","seq":${place.seq}}`
   );
+}
+
+/** Where the line stands. */
+interface LinePlace {
+  /** Of the record. */
+  readonly id: string;
+  readonly chain: string;
+  readonly seq: number;
+  /** RFC 3339. */
+  readonly timestamp: string;
+}
+
+function plainOrNull(value: string | null): string {
+  return value === null ? 'null' : `"${value}"`;
 }
 
 /** Texts of actors: the actor of a remembered grant is one object for all its requests. */

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { ZvaultError } from '../../domain/errors.ts';
-import type { Route } from '../../wire/route.ts';
+import type { ServedRoute } from '../../wire/route.ts';
 
 const defaultMaxBodyBytes = 2_097_152;
 /** Of a body that may be larger than usual. */
@@ -19,7 +19,7 @@ type Validator = ((data: unknown) => boolean) & { errors?: readonly SchemaError[
  * The parsed and validated body of a request. A body of usual size must be whole after `slowMs`; a larger one must keep pace.
  * @throws PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST (not UTF-8, not JSON), UNPROCESSABLE
  */
-export async function readBody(request: IncomingMessage, route: Route, slowMs: number): Promise<unknown> {
+export async function readBody(request: IncomingMessage, route: ServedRoute, slowMs: number): Promise<unknown> {
   const bytes = await readBytes(request, route.maxBodyBytes ?? defaultMaxBodyBytes, slowMs);
   const value =
     bytes.length === 0 && route.bodyRequired === false ? {} : parseJson(bytes, request.headers['content-type']);

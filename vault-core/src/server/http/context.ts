@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Actor } from '../../domain/actor.ts';
 import { ZvaultError } from '../../domain/errors.ts';
-import type { Route } from '../../wire/route.ts';
+import type { ServedRoute } from '../../wire/route.ts';
 import type { Grant } from '../access.ts';
 import type { OrgRecord, ProjectRecord, EnvironmentRecord } from '../records.ts';
 import type { Soon } from '../soon.ts';
@@ -21,7 +21,7 @@ export interface StreamReply extends Reply {
 
 export interface RequestContext {
   readonly vault: Vault;
-  readonly route: Route;
+  readonly route: ServedRoute;
   readonly message: IncomingMessage;
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Query;

@@ -10,6 +10,8 @@ export class OriginPolicy {
   readonly #origins: ReadonlySet<string>;
   readonly #scheme: 'http' | 'https';
   readonly #loopback: boolean;
+  /** A host that is known whatever the connection: nearly all requests bring the same. */
+  #lastKnown = '';
 
   constructor({ listen, publicUrls, tls }: Pick<ResolvedOptions, 'listen' | 'publicUrls' | 'tls'>) {
     this.#scheme = tls ? 'https' : 'http';
@@ -23,7 +25,7 @@ export class OriginPolicy {
   check(request: IncomingMessage): void {
     const { host, origin } = request.headers;
     if (host === undefined || host === '') throw new ZvaultError('BAD_REQUEST', 'the request names no host');
-    if (!this.#knownHost(host, request.socket.localAddress)) {
+    if (host !== this.#lastKnown && !this.#knownHost(host, request.socket.localAddress)) {
       throw new ZvaultError('FORBIDDEN', 'the server is not known under that host name', {
         hint: 'start it with --public-url for each name it has',
       });
@@ -35,7 +37,10 @@ export class OriginPolicy {
 
   #knownHost(host: string, localAddress: string | undefined): boolean {
     const name = host.replace(/:\d+$/, '').toLowerCase();
-    if (this.#hosts.has(name) || (this.#loopback && isLoopback(name))) return true;
+    if (this.#hosts.has(name) || (this.#loopback && isLoopback(name))) {
+      this.#lastKnown = host;
+      return true;
+    }
     // An address literal can't be rebound: it is the address that the connection came in on, or a mistake.
     const bare = name.replace(/^\[|\]$/g, '');
     return localAddress !== undefined && (bare === localAddress || `::ffff:${bare}` === localAddress);

@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Actor, anonymousActor } from '../../domain/actor.ts';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
-import type { Route } from '../../wire/route.ts';
+import type { ServedRoute } from '../../wire/route.ts';
 import type { AuditEvent } from '../audit/record.ts';
 import { isRecorded } from '../commit.ts';
 import type { Metrics } from '../metrics.ts';
@@ -124,7 +124,7 @@ export class Pipeline {
 
   #authorize(
     progress: Progress,
-    route: Route,
+    route: ServedRoute,
     parameters: Readonly<Record<string, string>>,
     search: string,
   ): Soon<void> {
@@ -155,7 +155,7 @@ export class Pipeline {
 
   #context(
     progress: Progress,
-    route: Route,
+    route: ServedRoute,
     parameters: Readonly<Record<string, string>>,
     query: Query,
     body: unknown,
@@ -257,7 +257,7 @@ function rateLimited(seconds: number): Reply {
   return refusal('RATE_LIMITED', 'too many requests', { 'Retry-After': String(seconds) });
 }
 
-function operationOf(method: string, route: Route | undefined): string {
+function operationOf(method: string, route: ServedRoute | undefined): string {
   const verb = route?.id.split('.')[1];
   if (verb === 'list' || verb === 'versions') return 'list';
   return (

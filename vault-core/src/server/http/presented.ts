@@ -2,13 +2,13 @@
 
 import type { IncomingMessage } from 'node:http';
 import { hashToken } from '../../domain/token.ts';
-import type { Route } from '../../wire/route.ts';
+import type { ServedRoute } from '../../wire/route.ts';
 import type { PresentedToken, Target } from '../access.ts';
 
 /** Targets of remembered matches (http/router.ts), one object for each, by which access finds its grant again. */
 const targets = new WeakMap<object, Target>();
 
-export function targetOf(route: Route, parameters: Readonly<Record<string, string>>, search: string): Target {
+export function targetOf(route: ServedRoute, parameters: Readonly<Record<string, string>>, search: string): Target {
   const known = targets.get(parameters);
   if (known) return known;
   const asked = route.query && 'env' in route.query ? new URLSearchParams(search) : undefined;
@@ -24,7 +24,7 @@ export function targetOf(route: Route, parameters: Readonly<Record<string, strin
 /** The last token of each connection: the same one comes again and again, and need not be hashed each time. */
 const lastTokens = new WeakMap<object, PresentedToken>();
 
-export function presentedToken(message: IncomingMessage, route: Route): PresentedToken | undefined {
+export function presentedToken(message: IncomingMessage, route: ServedRoute): PresentedToken | undefined {
   const text = tokenText(message, route);
   if (text === undefined) return undefined;
   const last = lastTokens.get(message.socket);
@@ -34,7 +34,7 @@ export function presentedToken(message: IncomingMessage, route: Route): Presente
   return token;
 }
 
-function tokenText(message: IncomingMessage, { access }: Route): string | undefined {
+function tokenText(message: IncomingMessage, { access }: ServedRoute): string | undefined {
   if (access.identity === 'none') return undefined;
   if (access.identity === 'cloud') {
     const { authorization = '' } = message.headers;

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Actor } from '../../domain/actor.ts';
-import type { Route } from '../../wire/route.ts';
+import type { ServedRoute } from '../../wire/route.ts';
 import type { Grant, PresentedToken } from '../access.ts';
 import type { AuditEvent } from '../audit/record.ts';
 import type { Outcome } from '../commit.ts';
@@ -22,7 +22,7 @@ export interface Progress {
   readonly startedMs: number;
   /** Ends the request for those who wait for all requests to end. */
   readonly leave: () => void;
-  route: Route | undefined;
+  route: ServedRoute | undefined;
   token: PresentedToken | undefined;
   actor: Actor;
   grant: Grant | undefined;
@@ -34,7 +34,7 @@ export interface Hooks {
   readonly event: (progress: Progress, reply: Reply) => AuditEvent;
   readonly authorize: (
     progress: Progress,
-    route: Route,
+    route: ServedRoute,
     parameters: Readonly<Record<string, string>>,
     search: string,
   ) => Soon<void>;

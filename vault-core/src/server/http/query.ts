@@ -1,14 +1,14 @@
 // Query strings, read by the route's own declaration.
 
 import { ZvaultError } from '../../domain/errors.ts';
-import type { Parameter, Route } from '../../wire/route.ts';
+import type { Parameter, ServedRoute } from '../../wire/route.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const none: Query = {};
 
 /** Parameters that the route declares; others are ignored. @throws BAD_REQUEST */
-export function readQuery(route: Route, search: string): Query {
+export function readQuery(route: ServedRoute, search: string): Query {
   if (search === '' || !route.query) return none;
   const found: Record<string, string | number | boolean | undefined> = {};
   const parameters = new URLSearchParams(search);

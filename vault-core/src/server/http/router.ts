@@ -1,16 +1,16 @@
 // Finds the route of a path. Segments are split before they are decoded, so that a percent-encoded slash stays in its
 // segment; a trailing slash is a segment of its own, as the wire contract has it.
 
-import type { Method, Route } from '../../wire/route.ts';
+import type { Method, ServedRoute } from '../../wire/route.ts';
 
 interface Node {
   readonly literals: Map<string, Node>;
   parameter: Node | undefined;
-  readonly routes: Map<string, { route: Route; names: readonly string[] }>;
+  readonly routes: Map<string, { route: ServedRoute; names: readonly string[] }>;
 }
 
 export type Match =
-  | { readonly kind: 'route'; readonly route: Route; readonly parameters: Readonly<Record<string, string>> }
+  | { readonly kind: 'route'; readonly route: ServedRoute; readonly parameters: Readonly<Record<string, string>> }
   /** The path exists with other methods. */
   | { readonly kind: 'method'; readonly allowed: readonly string[] }
   /** A segment is not valid percent-encoding. */
@@ -25,7 +25,7 @@ export class Router {
   readonly #root: Node = node();
   readonly #recent = new Map<string, Match>();
 
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly ServedRoute[]) {
     for (const route of routes) this.#add(route);
   }
 
@@ -58,7 +58,7 @@ export class Router {
     return { kind: 'route', route: entry.route, parameters };
   }
 
-  #add(route: Route): void {
+  #add(route: ServedRoute): void {
     let at = this.#root;
     const names: string[] = [];
     for (const segment of route.path.split('/').slice(1)) {

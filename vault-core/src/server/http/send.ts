@@ -8,24 +8,25 @@ import type { Reply } from './reply.ts';
 const maxJoinedBytes = 16_384;
 
 export function send(message: IncomingMessage, response: ServerResponse, reply: Reply): void {
-  const { body } = reply;
+  const { body, status } = reply;
   const bytes =
     body === null ? undefined : Buffer.isBuffer(body) || typeof body === 'string' ? body : JSON.stringify(body);
   const headers = head(reply);
-  if (bytes !== undefined)
-    headers.push(
-      'Content-Type',
-      reply.mediaType ?? 'application/json',
-      'Content-Length',
-      String(Buffer.byteLength(bytes)),
-    );
-  else if (reply.status !== 204 && reply.status !== 304) headers.push('Content-Length', '0');
+  if (bytes !== undefined) {
+    headers.push('Content-Type', reply.mediaType ?? 'application/json');
+    headers.push('Content-Length', String(Buffer.byteLength(bytes)));
+  } else if (status !== 204 && status !== 304) headers.push('Content-Length', '0');
   // A body that was not read to its end can't be followed by another request.
-  if (!message.complete) headers.push('Connection', 'close');
-  response.writeHead(reply.status, headers);
+  if (!message.complete && hasBody(message)) headers.push('Connection', 'close');
+  response.writeHead(status, headers);
   // As a string of the same bytes, head and body leave in one write; a buffer would be written apart.
   if (Buffer.isBuffer(bytes) && bytes.length <= maxJoinedBytes) response.end(bytes.toString('latin1'), 'latin1');
   else response.end(bytes);
+}
+
+/** An answer that leaves at once finds a request without a body not marked as complete yet. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
 /** A stream must end within a second of its token. */
@@ -77,8 +78,8 @@ export async function sendStream(
   }
 }
 
-function head(reply: Reply): string[] {
+function head({ headers: own }: Reply): string[] {
   const headers = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
-  for (const [name, value] of Object.entries(reply.headers ?? {})) headers.push(name, value);
+  if (own) for (const [name, value] of Object.entries(own)) headers.push(name, value);
   return headers;
 }

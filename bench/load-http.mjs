@@ -1,0 +1,48 @@
+// The load of an ordinary client: node:http with a keep-alive agent. Arguments and answer as in load.mjs.
+
+import { Agent, get } from 'node:http';
+
+const { port, path, headers, seconds, connections } = JSON.parse(process.argv[2]);
+const agent = new Agent({ keepAlive: true, maxSockets: connections });
+const options = {
+  host: '127.0.0.1',
+  port,
+  path,
+  agent,
+  headers: Object.fromEntries(
+    headers
+      .trim()
+      .split('\r\n')
+      .map((line) => line.split(': ')),
+  ),
+};
+const latencies = [];
+let stopping = false;
+const started = performance.now();
+
+function one() {
+  return new Promise((resolve, reject) => {
+    const sentAt = performance.now();
+    get(options, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
+      response.resume();
+      response.on('end', () => {
+        latencies.push(performance.now() - sentAt);
+        resolve();
+      });
+    }).on('error', reject);
+  });
+}
+
+setTimeout(() => {
+  stopping = true;
+}, seconds * 1000);
+await Promise.all(
+  Array.from({ length: connections }, async () => {
+    while (!stopping) await one();
+  }),
+);
+latencies.sort((a, b) => a - b);
+const perSecond = latencies.length / ((performance.now() - started) / 1000);
+console.log(JSON.stringify({ perSecond, p99Ms: latencies[Math.floor(latencies.length * 0.99)] }));
+agent.destroy();

@@ -1,0 +1,806 @@
+// Made by scripts/wire.ts from the route table; do not edit.
+import type { ServedRoute } from './route.ts';
+export const servedRoutes: readonly ServedRoute[] = [
+ {
+  "id": "health.get",
+  "method": "GET",
+  "path": "/health",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "unaudited": true
+ },
+ {
+  "id": "openapi.get",
+  "method": "GET",
+  "path": "/v1/openapi.json",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "unaudited": true
+ },
+ {
+  "id": "metrics.get",
+  "method": "GET",
+  "path": "/v1/metrics",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "unaudited": true
+ },
+ {
+  "id": "sys.metrics",
+  "method": "GET",
+  "path": "/v1/sys/metrics",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "unaudited": true
+ },
+ {
+  "id": "sys.health",
+  "method": "GET",
+  "path": "/v1/sys/health",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "unaudited": true
+ },
+ {
+  "id": "sys.seal-status",
+  "method": "GET",
+  "path": "/v1/sys/seal-status",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "unaudited": true
+ },
+ {
+  "id": "sys.init",
+  "method": "POST",
+  "path": "/v1/sys/init",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "sys.unseal",
+  "method": "POST",
+  "path": "/v1/sys/unseal",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "sys.seal",
+  "method": "POST",
+  "path": "/v1/sys/seal",
+  "access": {
+   "identity": "vault"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "sys.audit-log",
+  "method": "GET",
+  "path": "/v1/sys/audit-log",
+  "access": {
+   "identity": "vault"
+  },
+  "scope": "none",
+  "query": {
+   "limit": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "default": 100
+    },
+    "description": "At most so many, up to 1000"
+   }
+  }
+ },
+ {
+  "id": "sys.license",
+  "method": "GET",
+  "path": "/v1/sys/license",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "me.get",
+  "method": "GET",
+  "path": "/v1/cloud/me",
+  "access": {
+   "identity": "cloud",
+   "user": "any",
+   "service": "any"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "auth.me",
+  "method": "GET",
+  "path": "/v1/cloud/auth/me",
+  "access": {
+   "identity": "cloud",
+   "user": "any",
+   "service": "any"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "orgs.create",
+  "method": "POST",
+  "path": "/v1/cloud/orgs",
+  "access": {
+   "identity": "cloud",
+   "user": "any"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "orgs.list",
+  "method": "GET",
+  "path": "/v1/cloud/orgs",
+  "access": {
+   "identity": "cloud",
+   "user": "any"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "orgs.get",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer"
+  },
+  "scope": "org"
+ },
+ {
+  "id": "members.create",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/members",
+  "access": {
+   "identity": "cloud",
+   "user": "admin"
+  },
+  "scope": "org",
+  "body": true
+ },
+ {
+  "id": "members.list",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/members",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer"
+  },
+  "scope": "org"
+ },
+ {
+  "id": "members.update",
+  "method": "PATCH",
+  "path": "/v1/cloud/orgs/{org}/members/{user}",
+  "access": {
+   "identity": "cloud",
+   "user": "admin"
+  },
+  "scope": "org",
+  "body": true
+ },
+ {
+  "id": "members.delete",
+  "method": "DELETE",
+  "path": "/v1/cloud/orgs/{org}/members/{user}",
+  "access": {
+   "identity": "cloud",
+   "user": "admin"
+  },
+  "scope": "org"
+ },
+ {
+  "id": "projects.create",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "org",
+  "body": true
+ },
+ {
+  "id": "projects.list",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer"
+  },
+  "scope": "org"
+ },
+ {
+  "id": "projects.get",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer"
+  },
+  "scope": "project"
+ },
+ {
+  "id": "projects.update",
+  "method": "PATCH",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "project",
+  "body": true
+ },
+ {
+  "id": "projects.delete",
+  "method": "DELETE",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "project",
+  "query": {
+   "force": {
+    "schema": {
+     "type": "boolean"
+    },
+    "description": "Delete although it holds secrets; takes an admin"
+   }
+  }
+ },
+ {
+  "id": "projects.restore",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/restore",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "org"
+ },
+ {
+  "id": "environments.list",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/environments",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer"
+  },
+  "scope": "project"
+ },
+ {
+  "id": "environments.create",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/environments",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "project",
+  "body": true
+ },
+ {
+  "id": "environments.update",
+  "method": "PATCH",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/environments/{env}",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "environment",
+  "body": true
+ },
+ {
+  "id": "environments.delete",
+  "method": "DELETE",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/environments/{env}",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "environment",
+  "query": {
+   "force": {
+    "schema": {
+     "type": "boolean"
+    },
+    "description": "Delete although it holds secrets; takes an admin"
+   }
+  }
+ },
+ {
+  "id": "environments.restore",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/environments/{env}/restore",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "project"
+ },
+ {
+  "id": "audit.list",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/audit",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer"
+  },
+  "scope": "project",
+  "query": {
+   "limit": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 1000,
+     "default": 50
+    },
+    "description": "At most so many entries"
+   },
+   "offset": {
+    "schema": {
+     "type": "integer",
+     "minimum": 0,
+     "maximum": 1000000,
+     "default": 0
+    },
+    "description": "Skip so many of the newest"
+   },
+   "after": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The `cursor` of the last entry read: continue with older ones"
+   }
+  }
+ },
+ {
+  "id": "secrets.list",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/secrets",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer",
+   "service": "read"
+  },
+  "scope": "environment",
+  "query": {
+   "include": {
+    "schema": {
+     "enum": [
+      "values"
+     ]
+    },
+    "description": "Send the values too, in one answer"
+   }
+  }
+ },
+ {
+  "id": "secrets.get",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/secrets/{key}",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer",
+   "service": "read"
+  },
+  "scope": "environment",
+  "query": {
+   "version": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 2147483647
+    },
+    "description": "A version other than the current one"
+   }
+  }
+ },
+ {
+  "id": "secrets.put",
+  "method": "PUT",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/secrets/{key}",
+  "access": {
+   "identity": "cloud",
+   "user": "developer",
+   "service": "write"
+  },
+  "scope": "environment",
+  "body": true
+ },
+ {
+  "id": "secrets.delete",
+  "method": "DELETE",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/secrets/{key}",
+  "access": {
+   "identity": "cloud",
+   "user": "developer",
+   "service": "write"
+  },
+  "scope": "environment",
+  "query": {
+   "id": {
+    "schema": {
+     "type": "string",
+     "format": "uuid"
+    },
+    "description": "The object that is meant; 409 if it is another"
+   },
+   "cas": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 2147483647
+    },
+    "description": "The version that must be current"
+   }
+  }
+ },
+ {
+  "id": "secrets.versions",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/secrets/{key}/versions",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer",
+   "service": "read"
+  },
+  "scope": "environment"
+ },
+ {
+  "id": "secrets.rollback",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/secrets/{key}/rollback",
+  "access": {
+   "identity": "cloud",
+   "user": "developer",
+   "service": "write"
+  },
+  "scope": "environment",
+  "body": true
+ },
+ {
+  "id": "secrets.restore",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/secrets/{key}/restore",
+  "access": {
+   "identity": "cloud",
+   "user": "developer",
+   "service": "write"
+  },
+  "scope": "environment"
+ },
+ {
+  "id": "secrets.batch",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/batch",
+  "access": {
+   "identity": "cloud",
+   "user": "developer",
+   "service": "write"
+  },
+  "scope": "environment",
+  "maxBodyBytes": 33554432,
+  "body": true
+ },
+ {
+  "id": "secrets.events",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/envs/{env}/events",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer",
+   "service": "read"
+  },
+  "scope": "environment",
+  "stream": true
+ },
+ {
+  "id": "tokens.create",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/tokens",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "project",
+  "body": true
+ },
+ {
+  "id": "tokens.list",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/tokens",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer"
+  },
+  "scope": "project"
+ },
+ {
+  "id": "tokens.revoke",
+  "method": "POST",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/tokens/{id}/revoke",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "project"
+ },
+ {
+  "id": "tokens.delete",
+  "method": "DELETE",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/tokens/{id}",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "project"
+ },
+ {
+  "id": "bulk.by-token",
+  "method": "GET",
+  "path": "/v1/cloud/secrets",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer",
+   "service": "read"
+  },
+  "scope": "environment",
+  "query": {
+   "env": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Environment (slug or id); optional for a token of one environment"
+   },
+   "environment": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The same as `env`"
+   }
+  }
+ },
+ {
+  "id": "bulk.by-org",
+  "method": "GET",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/secrets",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer",
+   "service": "read"
+  },
+  "scope": "environment",
+  "query": {
+   "env": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Environment (slug or id); optional for a token of one environment"
+   },
+   "environment": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The same as `env`"
+   }
+  }
+ },
+ {
+  "id": "bulk.put-by-org",
+  "method": "PUT",
+  "path": "/v1/cloud/orgs/{org}/projects/{project}/secrets",
+  "access": {
+   "identity": "cloud",
+   "user": "developer",
+   "service": "write"
+  },
+  "scope": "project",
+  "maxBodyBytes": 33554432,
+  "body": true
+ },
+ {
+  "id": "bulk.by-project",
+  "method": "GET",
+  "path": "/v1/cloud/projects/{project}/secrets",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer",
+   "service": "read"
+  },
+  "scope": "environment",
+  "query": {
+   "env": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Environment (slug or id); optional for a token of one environment"
+   },
+   "environment": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The same as `env`"
+   }
+  }
+ },
+ {
+  "id": "bulk.put-by-project",
+  "method": "PUT",
+  "path": "/v1/cloud/projects/{project}/secrets",
+  "access": {
+   "identity": "cloud",
+   "user": "developer",
+   "service": "write"
+  },
+  "scope": "project",
+  "maxBodyBytes": 33554432,
+  "body": true
+ },
+ {
+  "id": "project-secrets.get",
+  "method": "GET",
+  "path": "/v1/cloud/projects/{project}/secrets/{key}",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer",
+   "service": "read"
+  },
+  "scope": "environment",
+  "query": {
+   "env": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Environment (slug or id); optional for a token of one environment"
+   },
+   "environment": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The same as `env`"
+   }
+  }
+ },
+ {
+  "id": "project-secrets.delete",
+  "method": "DELETE",
+  "path": "/v1/cloud/projects/{project}/secrets/{key}",
+  "access": {
+   "identity": "cloud",
+   "user": "developer",
+   "service": "write"
+  },
+  "scope": "environment",
+  "query": {
+   "env": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Environment (slug or id); optional for a token of one environment"
+   },
+   "environment": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The same as `env`"
+   },
+   "id": {
+    "schema": {
+     "type": "string",
+     "format": "uuid"
+    },
+    "description": "The object that is meant; 409 if it is another"
+   },
+   "cas": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 2147483647
+    },
+    "description": "The version that must be current"
+   }
+  }
+ },
+ {
+  "id": "project-list.list",
+  "method": "GET",
+  "path": "/v1/cloud/projects",
+  "access": {
+   "identity": "cloud",
+   "user": "any"
+  },
+  "scope": "none",
+  "query": {
+   "org": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Only those of this organisation (slug or id)"
+   }
+  }
+ },
+ {
+  "id": "project-list.create",
+  "method": "POST",
+  "path": "/v1/cloud/projects",
+  "access": {
+   "identity": "cloud",
+   "user": "any"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "project-tokens.create",
+  "method": "POST",
+  "path": "/v1/cloud/projects/{project}/tokens",
+  "access": {
+   "identity": "cloud",
+   "user": "developer"
+  },
+  "scope": "project",
+  "body": true
+ },
+ {
+  "id": "project-audit.list",
+  "method": "GET",
+  "path": "/v1/cloud/projects/{project}/audit",
+  "access": {
+   "identity": "cloud",
+   "user": "viewer"
+  },
+  "scope": "project",
+  "query": {
+   "limit": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 1000,
+     "default": 50
+    },
+    "description": "At most so many entries"
+   },
+   "offset": {
+    "schema": {
+     "type": "integer",
+     "minimum": 0,
+     "maximum": 1000000,
+     "default": 0
+    },
+    "description": "Skip so many of the newest"
+   },
+   "after": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The `cursor` of the last entry read: continue with older ones"
+   }
+  }
+ }
+];
