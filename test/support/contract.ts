@@ -51,7 +51,7 @@ export function checkAnswer(method: string, path: string, answer: Answer): void 
   }
 }
 
-function validatorOf(route: Route, status: number, mediaType: string): ValidateFunction {
+function validatorOf(route: ServedRoute, status: number, mediaType: string): ValidateFunction {
   const escape = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
   const parts = [
     'paths',
