@@ -15,7 +15,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['*/src/**/*.test.ts', '*/test/**/*.test.ts', 'test/*.test.ts'],
+          include: ['*/src/**/*.test.ts', 'actions/*/src/**/*.test.ts', '*/test/**/*.test.ts', 'test/*.test.ts'],
           // Isolation costs ten times the run time; tests share no module state instead (a Host is passed in).
           isolate: false,
           pool: 'threads',

@@ -1,11 +1,13 @@
 // Builds what is published: one CommonJS file per entry (an ES `import` of node:http adds 45 ms to a start), and the library's
-// type declarations. `npm run build`; also run by `npm ci`, so that node_modules/.bin/zvault works.
+// type declarations. `npm run build`; also run by `npm ci`, so that node_modules/.bin/zvault works. What is committed (the scanner's
+// files, what scripts/wire.ts writes) is only used here: `npm ci` must not refresh it, or no check could tell that a commit forgot to.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import { copyScan, scanBeside } from './scan-beside.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -53,6 +55,7 @@ async function buildCli(): Promise<void> {
     outfile: 'cli/dist/zvault.cjs',
     target: 'node24',
     write: false,
+    plugins: [scanBeside],
   });
   const [bundle] = outputFiles ?? [];
   if (!bundle) throw new Error('esbuild made no bundle');
@@ -60,7 +63,7 @@ async function buildCli(): Promise<void> {
   const digest = createHash('sha256').update(bundle.contents).digest('hex').slice(0, 16);
   mkdirSync(`${root}/cli/dist`, { recursive: true });
   writeFileSync(bundle.path, `// ${digest}\n${bundle.text}`);
+  copyScan(`${root}/cli/dist`);
 }
 
-run(process.execPath, 'scripts/wire.ts');
 await Promise.all([buildCore(), buildCli()]);

@@ -1,14 +1,15 @@
 // Packs each published package, installs the tarballs into an empty folder without the workspace, and uses them there.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createToken } from '../vault-core/src/domain/token.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'zvault-packages-'));
-const packages = ['vault-core', 'cli'];
+const packages = ['vault-core', 'scan', 'cli'];
 const run = (command: string, args: string[], cwd: string): string =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
@@ -48,6 +49,16 @@ try {
     ],
     folder,
   );
+
+  // The scanner as a package of its own, and the copy that the command carries.
+  for (const scanner of [['zvault-scan'], ['zvault', 'scan']]) {
+    run('npx', [...scanner, 'use.mjs'], folder);
+    const leak = { cwd: folder, input: `${createToken('service')}\n`, encoding: 'utf8' } as const;
+    const { status, stderr } = spawnSync('npx', [...scanner, '-', '--list-rules', '--json'], leak);
+    if (status !== 0) throw new Error(`${scanner.join(' ')} has no rules: ${stderr}`);
+    const found = spawnSync('npx', [...scanner, '-'], leak);
+    if (found.status !== 7) throw new Error(`${scanner.join(' ')} finds nothing: ${found.stderr}`);
+  }
   console.log(`packages: ${packages.join(', ')} install and work without the workspace`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -32,6 +32,8 @@ const cases: { words: string[]; has: string[]; lacks?: string[] }[] = [
   { words: ['zvault', 'cloud', 'pull', '--format', 'json', '--o'], has: ['--output', '--org'], lacks: ['json'] },
   { words: ['zvault', 'run', '--no'], has: ['--no-redact'] },
   { words: ['zvault', 'run', '--', 'bas'], has: ['bash'], lacks: ['--env'] },
+  { words: ['zvault', 'scan', '--s'], has: ['--staged', '--sarif', '--strict'], lacks: ['--format'] },
+  { words: ['zvault', 'scan', '--format', ''], has: ['text', 'sarif', 'gitlab'], lacks: ['--staged'] },
   { words: ['zvault', 'server', '--list-values', 'o'], has: ['off'], lacks: ['all'] },
 ];
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll } from 'vitest';
+import { copyScan, scanBeside } from '../../scripts/scan-beside.ts';
 
 const cli = fileURLToPath(new URL('..', import.meta.url));
 const buildFolder = mkdtempSync(join(tmpdir(), 'zvault-e2e-build-'));
@@ -24,7 +25,9 @@ await build({
   supported: { 'dynamic-import': false },
   minify: true,
   logLevel: 'error',
+  plugins: [scanBeside],
 });
+copyScan(buildFolder);
 afterAll(() => rmSync(buildFolder, { recursive: true, force: true }));
 
 export interface RunOptions {

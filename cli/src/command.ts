@@ -9,6 +9,8 @@ export interface CommandEntry {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
+  /** It reads its arguments itself: all that follow its name are its operands. Options are declared for the help alone. */
+  readonly ownArguments?: true;
   load(): Promise<CommandBody>;
 }
 

@@ -160,12 +160,21 @@ async function loadNamed(
     } else {
       const named = command.commands.find((candidate) => candidate.name() === word);
       if (named === undefined) break;
+      const ownArguments = entryOf.get(named)?.ownArguments === true;
       await configure(context, outcome, named);
       command = named;
       index += 1;
+      if (ownArguments && !help) words.splice(index, Infinity, ...ownWords(words.slice(index)));
     }
   }
   return help ? [...words, '--help'] : words;
+}
+
+/** Behind `--` commander takes no word for an option. */
+function ownWords(words: readonly string[]): string[] {
+  const end = words.indexOf('--');
+  const options = end === -1 ? words : words.slice(0, end);
+  return options.includes('--help') || options.includes('-h') ? ['--help'] : ['--', ...words];
 }
 
 function helpWidth(columns: number | undefined): number {

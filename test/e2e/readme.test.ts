@@ -1,6 +1,7 @@
 // The README's examples, run as they stand.
 
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -8,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createToken } from '@zvault/core/domain';
 import { startVault } from '@zvault/core/testing';
 import { expect, test } from 'vitest';
 
@@ -65,6 +67,27 @@ test('the command', async () => {
     EMPTY: '',
     STRIPE_KEY: 'made-up-payment-key',
   });
+});
+
+test('the scanner, and the hook that it installs', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'zvault-readme-'));
+  await using vault = await startVault({ seed: { KEY: randomBytes(18).toString('base64url') } });
+  const git = (...args: string[]): Promise<Result> =>
+    run('git', ['-c', 'user.name=T', '-c', 'user.email=t@acme.test', ...args], folder.path, {});
+  mkdirSync(join(folder.path, 'src'));
+  writeFileSync(join(folder.path, 'src/a.txt'), 'nothing\n');
+  await git('init', '-q');
+  await git('add', '-A');
+  await git('commit', '-q', '-m', 'first');
+  const { code, stdout, stderr } = await shell('scan', folder.path, vault.env);
+  expect(stderr).not.toContain('error');
+  expect(stdout).toBe('');
+  expect(code).toBe(0);
+  expect(JSON.parse(readFileSync(join(folder.path, 'scan.sarif'), 'utf8'))).toMatchObject({ version: '2.1.0' });
+  writeFileSync(join(folder.path, 'src/a.txt'), `${createToken('service')}\n`);
+  const refused = await git('commit', '-a', '-m', 'second');
+  expect(refused.stdout + refused.stderr).toContain('src/a.txt:1:1');
+  expect(refused.code).toBe(1);
 });
 
 test('a vault for a test, on the command line', async () => {

@@ -18,7 +18,7 @@ export type AccessClass =
   | 'write'
   | 'by-token';
 
-export interface Prepared {
+interface Prepared {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;

@@ -49,6 +49,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./run.ts')).run,
   },
   {
+    name: 'scan',
+    summary: 'find secrets in files, staged changes and history',
+    ownArguments: true,
+    load: async () => (await import('./scan.ts')).scan,
+  },
+  {
     name: 'seal',
     summary: 'make a vault forget its keys until it is unsealed',
     load: async () => (await import('./seal.ts')).seal,

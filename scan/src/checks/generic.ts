@@ -1,0 +1,81 @@
+// What may be a secret only because its name says so. The name is judged by the rule; here the value is.
+
+import { shannonEntropy } from '../engine/entropy.ts';
+import { isKnownExample } from '../engine/known-examples.ts';
+import { isPlaceholder } from '../engine/placeholder.ts';
+import { looksRandom, wordShare } from '../engine/words.ts';
+
+const uuid = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
+/** Things that are long, odd and public: addresses, paths, versions, dates, digests with their name, public keys, encrypted values. */
+const publicShapes = [
+  uuid,
+  /^[a-z][a-z0-9+.-]{1,20}:\/\//i,
+  /^(?:\.{0,2}|~)\/[\w.@-]*(?:\/|$)/,
+  /^(?:[\w-]+\/){2,}[\w.-]+$/,
+  /^[A-Za-z]:\\/,
+  /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/,
+  /^(?:Test|Fuzz|Benchmark|Example)\w*\//,
+  /^v?\d+(?:\.\d+)+(?:[-+][\w.]+)?$/,
+  /^\d{4}-\d\d-\d\d/,
+  /^[\d\s.,:+-]+$/,
+  /^(?:sha(?:1|224|256|384|512)|md5|blake2b?|h1|sri)[-:=~]/i,
+  /^\$(?:2[abxy]|argon2(?:id?|d)|scrypt|pbkdf2|5|6|1|y|apr1)\$/,
+  /^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt|noop)/i,
+  /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2)/,
+  /^MI(?:IB|GJ|GfMA|IEI|ICI|IEp?Mf)[A-Za-z0-9+/]{20,}/,
+  /^(?:ENC\[|ENC\(|AQICAH|vault:v\d|\$ANSIBLE_VAULT|CiQA|sops|age1|pk_|pk\.|pub[-_]|AgA[A-Za-z0-9+/]{100})/,
+  /^(?:#|rgba?\(|hsl)/,
+  /\\u[0-9a-f]{4}/i,
+  /\[[^\]]*[a-z0-9]-[a-z0-9][^\]]*\]|\(\?[:!=<]|\\[dwsSb]\b|\.[*+]\)/i,
+  /^[\w$]+\(.*\)?$/,
+  /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\[.*)?$/,
+  /^(?:arn|urn|data|projects|secret|vault|op|ssm|env|file|ref|awssm|gcpsm|doppler|keyvault|resolve)[:/]/i,
+  /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/,
+  /^[a-z]+(?:[-_.][a-z]+)+\d{0,4}$/,
+  /^[\w-]+\.(?:json|ya?ml|pem|key|crt|cer|txt|tmpl|tpl|env|js|ts|py|go|java|xml|toml|cfg|conf|ini|md|html?|css|png|svg|jks|p12|pfx)$/i,
+  /\.(?:com|org|net|io|dev|local|internal|amazonaws)(?:[:/]|$)/i,
+];
+const nothing =
+  /^(?:true|false|null|none|nil|undefined|yes|no|on|off|enabled|disabled|required|optional|string|number|object|default|unset|empty|n\/a)$/i;
+/** A word in the value that makes it an example, where only the name speaks for it. */
+const exampleWord =
+  /test|fake|dummy|mock|example|sample|demo|default|secret|passw|token|credential|foobar|foo[-_]|bar[-_]|-?key$|^key|abc123|123abc|1234|user|admin|config|local|value|string|random|custom|public|hash|pass$|^pass|author|bearer|letmein|welcome|staging/i;
+
+/** True if a value named a password may be one: eight characters or more, not made up, not a word or an expression. */
+export function passwordLike(value: string): boolean {
+  if (value.length < 8 || value.length > 200 || /\s/.test(value) || isPublic(value)) return false;
+  const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
+  if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
+  if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
+  if (/^[A-Za-z]+(?:[-_. ][A-Za-z]+)*[.:!?]?$/.test(value) && wordShare(value) > 0.5) return false;
+  if (value.length < 24 && exampleWord.test(value)) return false;
+  return shannonEntropy(value) >= 2.5;
+}
+
+/** True if a value named a token, key or secret may be one: ten characters or more that look drawn by chance. */
+export function tokenLike(value: string): boolean {
+  if (value.length < 10 || value.length > 2000 || /\s/.test(value) || isPublic(value)) return false;
+  if (value.length < 32 && exampleWord.test(value)) return false;
+  return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
+}
+
+function isPublic(value: string): boolean {
+  if (nothing.test(value) || isPlaceholder(value) || publicShapes.some((shape) => shape.test(value))) return true;
+  return isPhrase(value) || isEncodedExample(value);
+}
+
+/** Words and short pieces joined by dashes or dots: names of things, `k8s-prod-cluster`. */
+function isPhrase(value: string): boolean {
+  if (value.length > 40 || !/^[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)+$/.test(value)) return false;
+  const pieces = value.split(/[-_.]/);
+  const letters = pieces.filter((piece) => /^[A-Za-z]+$/.test(piece)).join('').length;
+  return pieces.every((piece) => piece.length <= 10 || wordShare(piece) > 0.6) && letters >= value.length / 2;
+}
+
+/** Base64 of a text that says of itself that it is an example. */
+function isEncodedExample(value: string): boolean {
+  if (!/^[A-Za-z0-9+/]{12,}={0,2}$/.test(value)) return false;
+  const decoded = Buffer.from(value, 'base64').toString('latin1').trim();
+  if (!/^[\x20-\x7e]{8,}$/.test(decoded)) return false;
+  return isPlaceholder(decoded) || isKnownExample(decoded) || /^ENC[[(]/.test(decoded);
+}

@@ -1,0 +1,59 @@
+// What kind of content bytes are: text, UTF-16 (which is turned into UTF-8), binary; and what a path says about it.
+
+import type { ScanContext } from './engine/engine.ts';
+
+const sniffBytes = 8000;
+
+export interface Content {
+  /** UTF-8 where the source was UTF-16, without a byte order mark; else the bytes as they are. */
+  readonly bytes: Buffer;
+  readonly binary: boolean;
+}
+
+/** Looks at the bytes, not at their name. The result shares memory with the argument unless it had to be decoded. */
+export function readContent(bytes: Buffer): Content {
+  if (bytes.length >= 2) {
+    const [first, second] = bytes;
+    if (first === 0xff && second === 0xfe) return { bytes: utf8Of(bytes.subarray(2), false), binary: false };
+    if (first === 0xfe && second === 0xff) return { bytes: utf8Of(bytes.subarray(2), true), binary: false };
+  }
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { bytes: bytes.subarray(3), binary: false };
+  const head = bytes.subarray(0, sniffBytes);
+  if (!head.includes(0)) return { bytes, binary: false };
+  const order = utf16Order(head);
+  return order === undefined ? { bytes, binary: true } : { bytes: utf8Of(bytes, order === 'big'), binary: false };
+}
+
+/** UTF-16 without a mark: text of mostly Latin letters has a zero in every second byte, always the same one. */
+function utf16Order(head: Buffer): 'little' | 'big' | undefined {
+  let even = 0;
+  let odd = 0;
+  for (let i = 0; i + 1 < head.length; i += 2) {
+    if (head[i] === 0) even += 1;
+    if (head[i + 1] === 0) odd += 1;
+  }
+  const pairs = head.length >> 1;
+  if (pairs < 4) return undefined;
+  if (odd > pairs * 0.4 && even <= pairs * 0.02) return 'little';
+  if (even > pairs * 0.4 && odd <= pairs * 0.02) return 'big';
+  return undefined;
+}
+
+function utf8Of(bytes: Buffer, bigEndian: boolean): Buffer {
+  const whole = Buffer.from(bytes.subarray(0, bytes.length & ~1));
+  if (bigEndian) whole.swap16();
+  return Buffer.from(whole.toString('utf16le'), 'utf8');
+}
+
+const lockFiles =
+  /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.ya?ml|go\.sum|deno\.lock|[^/]*\.lock|[^/]*\.lockb|gradle\.lockfile|Package\.resolved|[^/]*\.sum)$/i;
+const builtFiles =
+  /\.min\.(?:js|css|mjs)$|\.(?:map|svg|ipynb_checkpoints|wasm|snap|csv|tsv|pdf|po|pot)$|(?:^|\/)(?:CHANGELOG|LICENSE)[^/]*$/i;
+const codeFiles =
+  /\.(?:[cm]?[jt]sx?|vue|svelte|astro|py|pyi|rb|go|java|kt|kts|scala|groovy|rs|c|cc|cpp|h|hpp|m|mm|cs|fs|vb|php|pl|pm|swift|dart|lua|r|jl|ex|exs|erl|clj|hs|ml|sol|zig|nim|sql|css|scss|less|html?|tex)$/i;
+
+/** How strictly a file of this path is read. */
+export function contextOf(path: string, binary: boolean): ScanContext {
+  const least = binary ? 'format' : lockFiles.test(path) || builtFiles.test(path) ? 'structured' : 'generic';
+  return { path, least, bareValues: !codeFiles.test(path) };
+}

@@ -1,0 +1,168 @@
+// Reads `name = value` around a name, in whatever language the file is written: dotenv, YAML, JSON, XML, shell, HCL, code.
+// All positions are offsets into a text of which each character is one byte.
+
+export interface Assignment {
+  readonly name: string;
+  readonly nameStart: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+  readonly quoted: boolean;
+  /** The value is an argument, `set("name", "value")` or `setName("value")`: less sure than `=`. */
+  readonly argument: boolean;
+}
+
+const maxName = 80;
+const maxValue = 4096;
+
+// After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only.
+const closers = /(?:\\?["'`]|[\])]){0,4}/y;
+const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?\s{0,3}=(?![=>])\s{0,4}/y;
+const operator = /[ \t]{0,60}(?:=>|:=|::=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
+const xmlElement = /(?:\s[^<>\n]{0,80})?>/y;
+const attributeValue = /\s{1,8}value\s{0,2}=\s{0,2}/y;
+const namedValue = /,?\s{1,60}\\?["']?(?:value|default|defaultValue|content|val)\\?["']?\s{0,4}[:=]\s{0,4}/iy;
+const hclDefault =
+  /\s{0,3}\{(?:[ \t\r]{0,20}\n[ \t]{0,20}(?:type|description|sensitive)\s{0,20}=[^\n]{0,120}){0,3}\s{0,40}default\s{0,20}=\s{0,4}/y;
+const argumentAfterName = /[ \t]{0,4},[ \t]{0,4}/y;
+const call = /\(\s{0,4}/y;
+const valuePrefix =
+  /(?:new String\(|String\(|b|f|r|rb|br|u|@|\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
+const blank = /[ \t]{1,40}/y;
+const isNameCode = (code: number): boolean =>
+  (code >= 48 && code <= 57) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 97 && code <= 122) ||
+  code === 95 ||
+  code === 45 ||
+  code === 46;
+
+/** The assignment to the name in which `text[at .. at + length)` stands. */
+export function readAssignment(text: string, at: number, length: number): Assignment | undefined {
+  let nameStart = at;
+  while (nameStart > 0 && at - nameStart < maxName && isNameCode(text.charCodeAt(nameStart - 1))) nameStart -= 1;
+  let nameEnd = at + length;
+  // A keyword may end in what separates a name from its value.
+  while (nameEnd > at && !isNameCode(text.charCodeAt(nameEnd - 1))) nameEnd -= 1;
+  while (nameEnd < text.length && nameEnd - at < maxName && isNameCode(text.charCodeAt(nameEnd))) nameEnd += 1;
+  // `a:secret:b` and `dir/secret` are paths.
+  const before = text[nameStart - 1] ?? '';
+  if (before === '/' || (before === ':' && text[nameEnd] === ':')) return undefined;
+  const found = valueAfter(text, nameStart, nameEnd);
+  if (found === undefined) return undefined;
+  const value = readValue(text, found.at, found.until);
+  if (value === undefined || (found.needsQuotes && !value.quoted)) return undefined;
+  return {
+    name: text.slice(nameStart, nameEnd),
+    nameStart,
+    valueStart: value.start,
+    valueEnd: value.end,
+    // A parameter of a URL is a value wherever it stands.
+    quoted: value.quoted || found.until === 'query',
+    argument: found.argument,
+  };
+}
+
+interface ValuePlace {
+  readonly at: number;
+  /** What ends an unquoted value besides white space. */
+  readonly until: 'code' | 'xml' | 'query';
+  readonly needsQuotes: boolean;
+  readonly argument: boolean;
+}
+
+function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlace | undefined {
+  const closed = skip(closers, text, nameEnd);
+  const inQuotes = closed > nameEnd && /["'`]/.test(text[closed - 1] ?? '');
+  const before = text[nameStart - 1] ?? '';
+  const place = (at: number, extra: Partial<ValuePlace> = {}): ValuePlace => ({
+    at,
+    until: before === '?' || before === '&' ? 'query' : 'code',
+    needsQuotes: false,
+    argument: false,
+    ...extra,
+  });
+  if (before === '<') {
+    const inside = skip(xmlElement, text, nameEnd);
+    if (inside > nameEnd) return place(inside, { until: 'xml' });
+  }
+  const typed = closed === nameEnd ? skip(typeAnnotation, text, closed) : closed;
+  if (typed > closed) return place(typed);
+  const assigned = skip(operator, text, closed);
+  if (assigned > closed) return place(assigned);
+  if (inQuotes) {
+    const comma = skip(argumentAfterName, text, closed);
+    const afterComma = text[comma] ?? '';
+    if (comma > closed && /["'`\\]/.test(afterComma)) {
+      // {"name": "X", "value": "y"} has a comma, too.
+      const named = skip(namedValue, text, closed);
+      return named > closed ? place(named) : place(comma, { needsQuotes: true, argument: true });
+    }
+    const attribute = skip(attributeValue, text, closed);
+    if (attribute > closed) return place(attribute, { needsQuotes: true });
+    const standard = skip(hclDefault, text, closed);
+    if (standard > closed) return place(standard, { needsQuotes: true });
+  }
+  const named = skip(namedValue, text, closed);
+  if (named > closed) return place(named);
+  const called = skip(call, text, nameEnd);
+  if (called > nameEnd) return place(called, { needsQuotes: true, argument: true });
+  const spaced = skip(blank, text, nameEnd);
+  if (spaced > nameEnd && takesBlank(text, nameStart, spaced)) return place(spaced);
+  return undefined;
+}
+
+/** `--password value`, `ENV NAME value`, `password value` of a netrc or a login line. */
+function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
+  const next = text[valueAt] ?? '';
+  if (text[nameStart] === '-' && text[nameStart - 1] !== '-') return next !== '-' && next !== '=';
+  const line = text.slice(Math.max(0, nameStart - 80), nameStart);
+  return /(?:^|\n)[ \t]*(?:ENV|ARG|setx|set)[ \t]+$/i.test(line) || /\b(?:login|machine|user)[ \t]+\S+\s+$/i.test(line);
+}
+
+function readValue(
+  text: string,
+  at: number,
+  until: ValuePlace['until'],
+): { start: number; end: number; quoted: boolean } | undefined {
+  let start = skip(valuePrefix, text, at);
+  const escaped = text[start] === '\\';
+  if (escaped) start += 1;
+  const quote = text[start] ?? '';
+  if (quote !== '"' && quote !== "'" && quote !== '`') return escaped ? undefined : readBare(text, start, until);
+  if (text.startsWith(quote.repeat(3), start)) start += 2;
+  start += 1;
+  const last = Math.min(text.length, start + maxValue);
+  for (let end = start; end < last; end++) {
+    const letter = text[end];
+    if (letter === '\n') return undefined;
+    if (letter === '\\') {
+      if (escaped && text[end + 1] === quote) return end > start ? { start, end, quoted: true } : undefined;
+      end += 1;
+    } else if (letter === quote) return end > start ? { start, end, quoted: true } : undefined;
+  }
+  return undefined;
+}
+
+const bare = {
+  code: /[^\s"'`<>([{\\]{1,4096}/y,
+  xml: /[^\s<>([{\\]{1,4096}/y,
+  query: /[^\s"'`<>&#;,)\\]{1,4096}/y,
+} as const;
+
+function readBare(
+  text: string,
+  start: number,
+  until: ValuePlace['until'],
+): { start: number; end: number; quoted: false } | undefined {
+  let end = skip(bare[until], text, start);
+  // Brackets and backslashes make it an expression, but for the one that continues the line.
+  if (/[([{\\]/.test(text[end] ?? '') && !/^\\[\r\nnr]/.test(text.slice(end, end + 2))) return undefined;
+  // The separators of the language around it.
+  while (end > start && /[,;)\]}]/.test(text[end - 1] ?? '')) end -= 1;
+  return end > start && end - start < maxValue ? { start, end, quoted: false } : undefined;
+}
+
+function skip(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
+}

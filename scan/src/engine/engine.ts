@@ -1,0 +1,242 @@
+// Runs rules over bytes: keyword filter, then the rule's pattern at that very place, then its checks. Findings come out as
+// offsets; what they are called and whether they are reported is decided elsewhere.
+
+import { checks } from '../checks/index.ts';
+import type { Rule } from '../rule.ts';
+import { type Assignment, readAssignment } from './assignment.ts';
+import { shannonEntropy } from './entropy.ts';
+import { KeywordFilter } from './filter.ts';
+import { isKnownExample } from './known-examples.ts';
+import { isPlaceholder } from './placeholder.ts';
+import { settleOverlaps } from './overlap.ts';
+import { type Meaning, type Tables, buildTables } from './tables.ts';
+import { WrappedText } from './wrapped.ts';
+
+export interface Match {
+  readonly rule: Rule;
+  /** Byte offsets of the secret. */
+  readonly start: number;
+  readonly end: number;
+  /** The secret stands there in this encoding. */
+  readonly encoding?: 'base64';
+}
+
+/** A place where a rule's shape stood but its checks said no: whatever a weaker rule says of the same text is wrong, too. */
+export interface Refuted {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ScanContext {
+  /** Path for rules' path allow lists, with forward slashes. */
+  readonly path: string;
+  /** Only rules of this confidence or surer run. */
+  readonly least: 'format' | 'structured' | 'generic';
+  /** Unquoted values count (`NAME=value` files, not program code). */
+  readonly bareValues: boolean;
+}
+
+interface CompiledRule {
+  readonly rule: Rule;
+  readonly pattern: RegExp;
+  readonly name: RegExp | undefined;
+  readonly left: RegExp;
+  readonly right: RegExp;
+  readonly lead: RegExp | undefined;
+  readonly near: RegExp | undefined;
+  readonly allowValues: RegExp | undefined;
+  readonly allowPaths: RegExp | undefined;
+}
+
+const rank = { generic: 0, structured: 1, format: 2 } as const;
+const nearBytes = 200;
+const defaultWord = 'A-Za-z0-9_';
+
+export interface EngineOptions {
+  /** Tables of exactly these rules. @default made anew */
+  readonly tables?: Tables | undefined;
+  /** Which rules run. @default all */
+  readonly enabled?: ((rule: Rule) => boolean) | undefined;
+  /** `js` forces the filter's JavaScript loop. @default 'wasm' */
+  readonly filter?: 'wasm' | 'js' | undefined;
+}
+
+export class Engine {
+  readonly #rules: readonly Rule[];
+  readonly #compiled: (CompiledRule | undefined)[] = [];
+  readonly #enabled: (rule: Rule) => boolean;
+  readonly #filter: KeywordFilter;
+  readonly #wrapped: WrappedText;
+
+  constructor(rules: readonly Rule[], options: EngineOptions = {}) {
+    this.#rules = rules;
+    this.#enabled = options.enabled ?? (() => true);
+    this.#wrapped = new WrappedText(rules);
+    this.#filter = new KeywordFilter(options.tables ?? buildTables(rules), options.filter);
+  }
+
+  /** Room for a text of `count` bytes; valid until the next call. */
+  room(count: number): Buffer {
+    return this.#filter.room(count);
+  }
+
+  /** Scans the first `count` bytes of the room. Matches do not overlap and come in order. */
+  scan(count: number, context: ScanContext): Match[] {
+    let run: Run | undefined;
+    this.#filter.run(count, (entry, position) => {
+      run ??= {
+        text: this.#filter.room(count).toString('latin1', 0, count),
+        matches: [],
+        refuted: [],
+        wrappedUntil: 0,
+        tried: new Map(),
+        assignments: new Map(),
+      };
+      for (const meaning of entry.meanings) this.#consider(run, meaning, position, entry.bytes.length, context);
+    });
+    return run === undefined ? [] : settleOverlaps(run.matches, run.refuted);
+  }
+
+  #consider(run: Run, meaning: Meaning, position: number, length: number, context: ScanContext): void {
+    if (meaning.kind === 'wrapped') {
+      if (position < run.wrappedUntil) return;
+      const inner = this.#wrapped.open(run.text, position, meaning.index);
+      if (inner === undefined) return;
+      run.wrappedUntil = inner.end;
+      this.#scanInner(run, inner.decoded, inner.start, inner.end, context);
+      return;
+    }
+    const rule = this.#rules[meaning.index];
+    if (rule === undefined || rank[rule.confidence] < rank[context.least] || !this.#enabled(rule)) return;
+    const compiled = (this.#compiled[meaning.index] ??= compile(rule));
+    if (meaning.kind === 'assigned') this.#tryAssigned(run, compiled, position, length, context);
+    else this.#tryPattern(run, compiled, position, context);
+  }
+
+  /** The decoded text of a Base64 run is scanned by the rules of formats alone; what they find is reported as the whole run. */
+  #scanInner(run: Run, decoded: string, start: number, end: number, context: ScanContext): void {
+    const inner: Run = {
+      text: decoded,
+      matches: [],
+      refuted: [],
+      wrappedUntil: Infinity,
+      tried: new Map(),
+      assignments: new Map(),
+    };
+    this.#wrapped.find(decoded, (index, position) => {
+      const rule = this.#rules[index];
+      if (rule === undefined || rule.assigned === true || !this.#enabled(rule)) return;
+      this.#tryPattern(inner, (this.#compiled[index] ??= compile(rule)), position, context);
+    });
+    const [first] = settleOverlaps(inner.matches, inner.refuted);
+    if (first) run.matches.push({ rule: first.rule, start, end, encoding: 'base64' });
+  }
+
+  #tryPattern(run: Run, compiled: CompiledRule, keywordAt: number, context: ScanContext): void {
+    const { text } = run;
+    let start = keywordAt;
+    if (compiled.lead) {
+      const least = Math.max(0, keywordAt - (compiled.rule.lead?.max ?? 0));
+      while (start > least && compiled.lead.test(text[start - 1] ?? '')) start -= 1;
+    }
+    // Several keywords of a rule may stand in one text: it is tried once at each place.
+    if (run.tried.get(compiled.rule) === start) return;
+    run.tried.set(compiled.rule, start);
+    if (!leftOk(text, start, compiled.left)) return;
+    const { pattern } = compiled;
+    pattern.lastIndex = start;
+    const found = pattern.exec(text);
+    if (found === null || compiled.right.test(text[start + found[0].length] ?? '')) return;
+    const [from, to] = found.indices?.[1] ?? [start, start + found[0].length];
+    if (to === from) return;
+    if (compiled.near && !compiled.near.test(text.slice(Math.max(0, start - nearBytes), to + nearBytes))) return;
+    this.#judge(run, compiled, from, to, context);
+  }
+
+  #tryAssigned(run: Run, compiled: CompiledRule, keywordAt: number, length: number, context: ScanContext): void {
+    let assignment = run.assignments.get(keywordAt + length);
+    if (assignment === undefined) {
+      assignment = readAssignment(run.text, keywordAt, length) ?? false;
+      run.assignments.set(keywordAt + length, assignment);
+      if (run.assignments.size > 64) run.assignments.clear();
+    }
+    if (assignment === false) return;
+    if (compiled.rule.confidence === 'generic' && !assignment.quoted && !context.bareValues) return;
+    if (compiled.name && !compiled.name.test(assignment.name)) return;
+    // Arguments are mostly names of things.
+    if (
+      assignment.argument &&
+      compiled.rule.confidence === 'generic' &&
+      !/\d/.test(run.text.slice(assignment.valueStart, assignment.valueEnd))
+    )
+      return;
+    const { pattern } = compiled;
+    const value = run.text.slice(assignment.valueStart, assignment.valueEnd);
+    pattern.lastIndex = 0;
+    const found = pattern.exec(value);
+    if (found === null || found[0].length !== value.length) return;
+    const [from, to] = found.indices?.[1] ?? [0, value.length];
+    this.#judge(run, compiled, assignment.valueStart + from, assignment.valueStart + to, context);
+  }
+
+  #judge(run: Run, compiled: CompiledRule, start: number, end: number, context: ScanContext): void {
+    const { rule } = compiled;
+    const secret = run.text.slice(start, end);
+    if (compiled.allowPaths?.test(context.path)) return;
+    const good =
+      !compiled.allowValues?.test(secret) &&
+      !isKnownExample(secret) &&
+      (rule.entropy === undefined || shannonEntropy(secret) >= rule.entropy) &&
+      (rule.anyValue === true || !isPlaceholder(bodyOf(secret, rule))) &&
+      (rule.checks ?? []).every((name) => checks[name](secret));
+    if (good) run.matches.push({ rule, start, end });
+    else if (rule.confidence === 'format') run.refuted.push({ start, end });
+  }
+}
+
+interface Run {
+  readonly text: string;
+  readonly matches: Match[];
+  readonly refuted: Refuted[];
+  /** Base64 up to here has been opened already. */
+  wrappedUntil: number;
+  readonly tried: Map<Rule, number>;
+  readonly assignments: Map<number, Assignment | false>;
+}
+
+function compile(rule: Rule): CompiledRule {
+  const flags = rule.ignoreCase === true ? 'idy' : 'dy';
+  return {
+    rule,
+    pattern: new RegExp(rule.pattern, flags),
+    name: rule.name === undefined ? undefined : new RegExp(rule.name, 'i'),
+    left: classOf(rule.left ?? defaultWord),
+    right: classOf(rule.right ?? defaultWord),
+    lead: rule.lead && classOf(rule.lead.chars),
+    near: rule.near === undefined ? undefined : new RegExp(rule.near, 'i'),
+    allowValues: rule.allow?.values && new RegExp(rule.allow.values.map((value) => `(?:${value})`).join('|')),
+    allowPaths: rule.allow?.paths && new RegExp(rule.allow.paths.map((path) => `(?:${path})`).join('|')),
+  };
+}
+
+/** A class of characters; the empty class matches nothing. */
+function classOf(chars: string): RegExp {
+  return chars === '' ? /(?!)/ : new RegExp(`[${chars}]`);
+}
+
+/** True if the character before `start` may stand there. The letter of an escape (`\n`) and hex digits of `%3D` are no part of a word. */
+function leftOk(text: string, start: number, left: RegExp): boolean {
+  const before = text[start - 1];
+  if (before === undefined || !left.test(before)) return true;
+  if (text[start - 2] === '\\') return before === 'n' || before === 'r' || before === 't';
+  return text[start - 3] === '%' && /^[0-9A-Fa-f]{2}$/.test(text.slice(start - 2, start));
+}
+
+/** The secret without the keyword that it begins with: `test` in `sk_test_…` says nothing. */
+function bodyOf(secret: string, rule: Rule): string {
+  for (const keyword of rule.keywords) {
+    if (secret.length > keyword.length && secret.slice(0, keyword.length).toLowerCase() === keyword.toLowerCase())
+      return secret.slice(keyword.length);
+  }
+  return secret;
+}

@@ -1,0 +1,39 @@
+// Credentials that vendors publish in their own documentation or emulators. They are kept as checksums, so that this file holds
+// no text that looks live.
+
+import { crc32 } from '../checks/crc32.ts';
+
+/** Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys, jwt.io's tokens, RFC 6749, 6750, 7519 and 7617. */
+const examples = new Set<string>([
+  '20:fa271ce2',
+  '20:2c3bad7',
+  '40:fb0a6008',
+  '40:9855da43',
+  '32:776de070',
+  '32:396d8142',
+  '32:8bb4b6ef',
+  '32:d3c1b64',
+  '88:b4cbd586',
+  '88:87707360',
+  '155:cea67886',
+  '172:5771bcf5',
+  '149:6d0d2fc4',
+  '39:98bd00d1',
+  '39:fe8db045',
+  '53:187c3ff4',
+  '20:a4fad06b',
+  '28:7a77589d',
+  '24:ad2b0a04',
+  '24:2f1ff868',
+  '15:fc657b9',
+  '22:9e49269d',
+  '21:cbe69404',
+  '22:e0318833',
+  '10:494bda51',
+  '29:718ca695',
+]);
+
+/** True if the secret is one that a vendor published as an example. */
+export function isKnownExample(secret: string): boolean {
+  return examples.has(`${secret.length}:${crc32(secret).toString(16)}`);
+}

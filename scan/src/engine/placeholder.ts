@@ -1,0 +1,54 @@
+// Texts that stand in for a secret: templates, words that say so, runs and sequences that nobody draws by chance.
+
+const template =
+  /\$\{|\{\{|\}\}|\$\(|#\{|@@|^\\?\$[A-Za-z_]|<%|%>|\[\[|^\$[A-Za-z_]|^%[A-Za-z_]\w*%?$|^@[A-Za-z_]\w*@$|^__\w+__$|^<[^>]*>?$|^\{[^}]*\}$|^\[[^\]]*\]$|%\([a-z_]+\)s|\{[A-Za-z_][\w.:-]*\}|^%[sdv]$|zvault:\/\//i;
+const madeUp =
+  /xxxxx|^x+$|\*\*\*|\.\.\.|\u2026|\xe2\x80\xa6|____|----|\?\?\?|####|example|placeholder|change[-_ ]?(?:me|it|this)|your[-_ ]|yourkey|yourtoken|yoursecret|yourpass|yourapi|dummy|sample|redacted|removed|replace[-_ ]?(?:me|with|this)|insert[-_ ]|not[-_]?a?[-_]?real|fake|bogus|invalid|masked|hidden|censored|deadbeef|cafebabe|lorem|ipsum|foobar|notasecret|to-?do|fixme|test[-_]?(?:key|token|secret|pass|api|value|only)|mock[-_]|qwerty|asdfgh|some[-_]?(?:key|token|secret|pass|random|value)|my[-_]?(?:key|token|secret|pass|super|api|app)|super[-_]?secret|top[-_]?secret|very[-_]?secret|secret[-_]?(?:key|token|value|here|goes)|(?:key|token|secret|password|value)[-_]?here|goes[-_]?here|undefined|[a-z]-goes-/i;
+
+/**
+ * True if the text cannot be a live secret.
+ * @param text the secret without its vendor's prefix
+ */
+export function isPlaceholder(text: string): boolean {
+  if (template.test(text)) return true;
+  // A word of four letters turns up by chance in a long random text: once in ten thousand of 100 characters.
+  if (text.length <= 128 && madeUp.test(text)) return true;
+  return isPatterned(text);
+}
+
+const maxJudged = 256;
+
+/** True for runs (`aaaaaa`), sequences (`12345678`, `abcdefgh`) and repeats (`abcabcabc`) that make up much of the text. */
+function isPatterned(whole: string): boolean {
+  // Enough of a long text to judge it.
+  const text = whole.length > maxJudged ? whole.slice(0, maxJudged) : whole;
+  let run = 1;
+  let longestRun = 1;
+  let up = 1;
+  let down = 1;
+  let longestSequence = 1;
+  for (let i = 1; i < text.length; i++) {
+    const step = text.charCodeAt(i) - text.charCodeAt(i - 1);
+    run = step === 0 ? run + 1 : 1;
+    // 9 is followed by 0 on the keyboard, and by a or A where people count in hex.
+    const next = step === 1 || (text[i - 1] === '9' && /[0aA]/.test(text[i] ?? ''));
+    up = next ? up + 1 : 1;
+    down = step === -1 ? down + 1 : 1;
+    longestRun = Math.max(longestRun, run);
+    longestSequence = Math.max(longestSequence, up, down);
+  }
+  if (longestRun >= Math.max(5, Math.min(8, text.length / 6)) || longestSequence >= 7) return true;
+  if (text.length >= 12 && new Set(text).size <= Math.min(6, text.length / 4)) return true;
+  return hasShortPeriod(text);
+}
+
+/** True if more than three quarters of the text repeat three times or more with a period of at most 12. */
+function hasShortPeriod(text: string): boolean {
+  if (text.length < 12) return false;
+  for (let period = 1; period <= Math.min(12, text.length / 3); period++) {
+    let same = 0;
+    for (let i = period; i < text.length; i++) if (text[i] === text[i - period]) same += 1;
+    if (same > (text.length - period) * 0.75) return true;
+  }
+  return false;
+}

@@ -1,0 +1,128 @@
+// The filter's tables, made from the rules' keywords: the memory image of wasm-filter.ts, and for each gram the keywords it may
+// belong to. Making them takes 25 ms, more than a whole scan of staged files, so the hook's bundle carries them ready-made.
+
+import type { Rule } from '../rule.ts';
+import { expandKeyword } from './keyword.ts';
+import { rarestGram } from './rarity.ts';
+import { hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
+import { wrappedKeywords } from './wrapped.ts';
+
+/** What a keyword stands for: a rule tried at this place, a rule about an assignment, or Base64 (`index` is its alignment then). */
+export interface Meaning {
+  readonly kind: 'rule' | 'assigned' | 'wrapped';
+  readonly index: number;
+}
+
+const meaningKinds = ['rule', 'assigned', 'wrapped'] as const;
+/** Bytes of the image: bitmap and grams. */
+const imageBytes = layout.outPointer;
+const slotCount = 1 << layout.gramBits;
+
+/** A keyword as it stands in the tables. */
+export interface Entry {
+  /** Folded to lower case. */
+  readonly bytes: Uint8Array;
+  /** Where its gram stands in it. */
+  readonly offset: number;
+  readonly meanings: readonly Meaning[];
+}
+
+/**
+ * Layout: image; for each slot the position of its entries as u32 (0: none), relative to the end of this list; entries, each
+ * group ended by a zero length: length, offset, number of meanings (u8 each), bytes, meanings (u16: kind << 14 | index).
+ */
+export class Tables {
+  readonly bytes: Buffer;
+  readonly #groups: (readonly Entry[] | undefined)[] = [];
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  get image(): Buffer {
+    return this.bytes.subarray(0, imageBytes);
+  }
+
+  /** The keywords whose gram is in the slot. Read at the first use. */
+  entries(slot: number): readonly Entry[] {
+    return (this.#groups[slot] ??= this.#read(slot));
+  }
+
+  #read(slot: number): Entry[] {
+    const base = imageBytes + slotCount * 4;
+    const start = this.bytes.readUInt32LE(imageBytes + slot * 4);
+    const group: Entry[] = [];
+    if (start === 0) return group;
+    for (let at = base + start; ;) {
+      const [length = 0, offset = 0, count = 0] = this.bytes.subarray(at, at + 3);
+      if (length === 0) return group;
+      const bytes = this.bytes.subarray(at + 3, at + 3 + length);
+      at += 3 + length;
+      const meanings = Array.from({ length: count }, (_, i) => {
+        const code = this.bytes.readUInt16LE(at + 2 * i);
+        return { kind: meaningKinds[code >>> 14] ?? 'rule', index: code & 0x3fff };
+      });
+      at += 2 * count;
+      group.push({ bytes, offset, meanings });
+    }
+  }
+}
+
+/** Makes the tables of the rules; an index in them is a position in `rules`. */
+export function buildTables(rules: readonly Rule[]): Tables {
+  const meanings = new Map<string, Meaning[]>();
+  const add = (text: string, meaning: Meaning): void => {
+    const known = meanings.get(text);
+    if (known === undefined) meanings.set(text, [meaning]);
+    else if (!known.some((other) => other.kind === meaning.kind && other.index === meaning.index)) known.push(meaning);
+  };
+  rules.forEach((rule, index) => {
+    for (const keyword of rule.keywords)
+      for (const text of expandKeyword(keyword))
+        add(fold(text), { kind: rule.assigned === true ? 'assigned' : 'rule', index });
+  });
+  for (const [text, shift] of wrappedKeywords(rules)) add(fold(text), { kind: 'wrapped', index: shift });
+  const image = Buffer.alloc(imageBytes);
+  const slots: Buffer[][] = Array.from({ length: slotCount }, () => []);
+  for (const [text, list] of meanings) {
+    const bytes = Buffer.from(text, 'latin1');
+    const offset = rarestGram(bytes);
+    const slot = enter(image, bytes.readInt32LE(offset));
+    const codes = Buffer.alloc(list.length * 2);
+    list.forEach(({ kind, index }, i) => codes.writeUInt16LE((meaningKinds.indexOf(kind) << 14) | index, 2 * i));
+    slots[slot]?.push(Buffer.concat([Buffer.from([bytes.length, offset, list.length]), bytes, codes]));
+  }
+  const positions = Buffer.alloc(slotCount * 4);
+  const groups: Buffer[] = [Buffer.from([0])];
+  let position = 1;
+  slots.forEach((entries, slot) => {
+    if (entries.length === 0) return;
+    positions.writeUInt32LE(position, slot * 4);
+    const group = Buffer.concat([...entries, Buffer.from([0])]);
+    groups.push(group);
+    position += group.length;
+  });
+  return new Tables(Buffer.concat([image, positions, ...groups]));
+}
+
+/** Puts a gram into the image. Returns its slot. */
+function enter(image: Buffer, gram: number): number {
+  const hash = Math.imul(gram, hashOfBitmap) >>> (32 - layout.bitmapBits);
+  const bit = layout.bitmap + (hash >>> 3);
+  image[bit] = (image[bit] ?? 0) | (1 << (hash & 7));
+  let slot = Math.imul(gram, hashOfGrams) >>> (32 - layout.gramBits);
+  for (;;) {
+    const at = layout.grams + slot * 4;
+    const known = image.readInt32LE(at);
+    if (known === 0) image.writeInt32LE(gram, at);
+    if (known === 0 || known === gram) return slot;
+    slot = (slot + 1) & (slotCount - 1);
+  }
+}
+
+/** As the filter folds text: every byte with bit 5 set. */
+function fold(text: string): string {
+  const bytes = Buffer.from(text, 'latin1');
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] ?? 0) | 0x20;
+  return bytes.toString('latin1');
+}

@@ -1,0 +1,24 @@
+// How a scan begins. For staged changes git is started before the rest of the program is loaded, so that the two go on side by
+// side.
+
+import * as module from 'node:module';
+import { join } from 'node:path';
+import type { Host } from '@zvault/core/domain';
+import { cacheFolder } from './cache-folder.ts';
+import { listStaged } from './input/staged-list.ts';
+
+/** Runs `zvault scan` with the arguments behind that word. Never throws: errors are printed, the answer is the exit status. */
+export async function runScan(argv: readonly string[], host: Host): Promise<number> {
+  // Node keeps compiled code there (from 22.1 on): a tenth of the time of a hook.
+  try {
+    module.enableCompileCache?.(join(cacheFolder(host), 'compiled'));
+  } catch {
+    // A home that can't be written to costs no more than that.
+  }
+  const plain = argv.includes('--staged') && argv.every((word) => word.startsWith('--') && !word.startsWith('--range'));
+  const stagedList = plain ? listStaged(host, []) : undefined;
+  // A failure is told by whoever waits for it.
+  stagedList?.catch(() => {});
+  const { runScan: run } = await import('./command.ts');
+  return run(argv, host, { stagedList });
+}

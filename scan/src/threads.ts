@@ -1,0 +1,74 @@
+// Scans files on several threads: each gets a batch when it has done the one before.
+
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Allowlist } from './config/allowlist.ts';
+import type { FileEntry } from './input/files.ts';
+import type { InputContext, Skipped } from './input/source.ts';
+import type { Found } from './scanner.ts';
+
+const batchFiles = 64;
+/** Fewer files are scanned sooner than a thread has started. */
+const filesWorthThreads = 3000;
+const mostThreads = 4;
+
+export interface WorkerSettings {
+  /** Ids of rules that do not run. */
+  readonly disabled: readonly string[];
+  readonly strict: boolean;
+  readonly allowlists: readonly Allowlist[];
+  readonly maxFileSize: number;
+}
+
+export interface WorkerAnswer {
+  readonly found: readonly Found[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** Set by the bundler: the worker's file beside the bundle. */
+declare const zvaultScanWorker: string | undefined;
+
+/** How many threads to use. 1 where there is no file for a thread to run (the sources are run as they are). */
+export function threadCount(asked: number | undefined, files: number): number {
+  if (typeof zvaultScanWorker === 'undefined') return 1;
+  if (asked !== undefined) return Math.min(asked, Math.max(1, Math.ceil(files / batchFiles)));
+  return files < filesWorthThreads ? 1 : Math.min(mostThreads, availableParallelism());
+}
+
+/** Scans the files and reports to the context, in no particular order. */
+export async function scanOnThreads(
+  files: readonly FileEntry[],
+  threads: number,
+  settings: WorkerSettings,
+  context: InputContext,
+): Promise<void> {
+  let next = 0;
+  const take = (): readonly FileEntry[] => files.slice(next, (next += batchFiles));
+  await Promise.all(
+    Array.from({ length: threads }, async () => {
+      const worker = new Worker(join(__dirname, typeof zvaultScanWorker === 'undefined' ? '' : zvaultScanWorker), {
+        workerData: settings,
+      });
+      try {
+        await new Promise<void>((resolve, reject) => {
+          const feed = (): void => {
+            const batch = take();
+            if (batch.length === 0) resolve();
+            // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+            else worker.postMessage(batch);
+          };
+          worker.on('error', reject);
+          worker.on('message', (answer: WorkerAnswer) => {
+            for (const one of answer.found) context.onFound(one);
+            for (const one of answer.skipped) context.onSkipped(one);
+            feed();
+          });
+          feed();
+        });
+      } finally {
+        await worker.terminate();
+      }
+    }),
+  );
+}

@@ -1,0 +1,3 @@
+// The version that reports name.
+
+export const scanVersion = '0.1.0';

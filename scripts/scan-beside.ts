@@ -1,0 +1,26 @@
+// The command carries the scanner's own files beside its bundle, in a folder `scan`, and loads them when a scan begins: no other
+// command reads them.
+
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'esbuild';
+
+const built = fileURLToPath(new URL('../scan/dist', import.meta.url));
+
+/** For the bundle of the command. */
+export const scanBeside: Plugin = {
+  name: 'scan-beside',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/command\.ts$/ }, ({ importer }) =>
+      /[\\/]scan[\\/]src[\\/]start\.ts$/.test(importer) ? { path: './scan/command.cjs', external: true } : undefined,
+    );
+  },
+};
+
+/** Copies the scanner's files to where the bundle in `folder` looks for them. */
+export function copyScan(folder: string): void {
+  for (const name of ['command.cjs', 'list-rules.cjs', 'tables.bin', 'vault.cjs', 'worker.cjs']) {
+    cpSync(join(built, name), join(folder, 'scan', name));
+  }
+}
