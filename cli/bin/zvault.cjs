@@ -56,17 +56,32 @@ function run(bundle, source) {
   var Module = require('node:module');
   // The first line is a comment with the digest of the rest: V8 itself would take a cache for any source of the same length.
   var digest = /^\/\/ ([0-9a-f]{16})\n/.exec(source);
-  var file = digest && cacheFile(digest[1]);
-  var script = new vm.Script(Module.wrap(source), { filename: bundle, cachedData: (file && read(file)) || undefined });
-  if (file && script.cachedDataRejected !== false) process.once('exit', write.bind(undefined, file, script));
+  var name = digest && cacheName(digest[1]);
+  // Beside the bundle is what the build made (scripts/build.ts); else, or for another Node, this user has a cache of his own.
+  var built = name && read(path.join(path.dirname(bundle), '.cache', 'zvault', name));
+  var script = built && compile(built);
+  if (!script || script.cachedDataRejected) {
+    var folder = name && cacheFolder();
+    script = compile(folder && read(path.join(folder, name)));
+    if (folder && script.cachedDataRejected !== false) writeOnce(path.join(folder, name), script);
+  }
   var entry = new Module(bundle, null);
   entry.filename = bundle;
   script.runInThisContext()(entry.exports, Module.createRequire(bundle), entry, bundle, path.dirname(bundle));
+
+  function compile(cachedData) {
+    return new vm.Script(Module.wrap(source), { filename: bundle, cachedData: cachedData || undefined });
+  }
+}
+
+function cacheName(digest) {
+  var command = /^[a-z][a-z-]*$/.test(process.argv[2] || '') ? process.argv[2] : 'zvault';
+  return command + '-' + digest + '-' + process.version + '-' + process.arch + '.cache';
 }
 
 // What the cache holds will run: it goes to a folder that is this user's alone, never to a shared one like /tmp. Without such a folder
 // the start is slower, and that is all.
-function cacheFile(digest) {
+function cacheFolder() {
   try {
     var home = process.env.HOME || require('node:os').homedir();
     var base = process.env.XDG_CACHE_HOME;
@@ -78,8 +93,7 @@ function cacheFile(digest) {
     var found = fs.lstatSync(folder);
     if (!found.isDirectory()) return undefined;
     if (process.getuid && (found.uid !== process.getuid() || (found.mode & 63) !== 0)) return undefined;
-    var command = /^[a-z][a-z-]*$/.test(process.argv[2] || '') ? process.argv[2] : 'zvault';
-    return path.join(folder, command + '-' + digest + '-' + process.version + '-' + process.arch + '.cache');
+    return folder;
   } catch {
     return undefined;
   }
@@ -90,6 +104,18 @@ function read(file) {
     return fs.readFileSync(file);
   } catch {
     return undefined;
+  }
+}
+
+// At the end of a short command. A long one drops the code of its start while it runs, so there it is written after a second.
+function writeOnce(file, script) {
+  var timer = setTimeout(save, 1000);
+  timer.unref();
+  process.once('exit', save);
+  function save() {
+    clearTimeout(timer);
+    process.removeListener('exit', save);
+    write(file, script);
   }
 }
 
