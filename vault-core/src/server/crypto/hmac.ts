@@ -63,6 +63,7 @@ export class Hmac {
   }
 
   #hashScratch(size: number): void {
-    hash('sha256', this.#scratch.subarray(0, size), 'buffer').copy(this.#outer, blockBytes);
+    // As a Latin-1 string the digest costs half: a Buffer of its own would be allocated outside the heap.
+    this.#outer.write(hash('sha256', this.#scratch.subarray(0, size), 'binary'), blockBytes, 'latin1');
   }
 }
