@@ -2,12 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { randomInt } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
-import type { Host } from '@zvault/core/domain';
+import { scanIn } from '../test/run.ts';
 import { crcToken } from '../test/secrets.ts';
-import { runScan } from './command.ts';
 
 const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
@@ -60,36 +58,6 @@ class Repository {
       findings: args.includes('--json') ? (JSON.parse(out || '{"findings":[]}') as { findings: [] }).findings : [],
     };
   }
-}
-
-async function scanIn(
-  cwd: string,
-  args: string[],
-  input = '',
-  env: Record<string, string> = {},
-): Promise<{ status: number; out: string; err: string }> {
-  const texts = { out: '', err: '' };
-  const sink = (name: 'out' | 'err'): Writable =>
-    new Writable({
-      write: (chunk: Buffer, _, done) => {
-        texts[name] += chunk.toString('utf8');
-        done();
-      },
-    });
-  const host: Host = {
-    env: { PATH: process.env['PATH'], HOME: cwd, GIT_CONFIG_GLOBAL: '/dev/null', ...env },
-    cwd,
-    homeDir: cwd,
-    tempDir: tmpdir(),
-    platform: process.platform,
-    stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]),
-    stdout: sink('out'),
-    stderr: sink('err'),
-    now: () => Date.now(),
-    randomBytes: (count) => Buffer.alloc(count, 7),
-  };
-  const status = await runScan(args, host);
-  return { status, ...texts };
 }
 
 test('the first commit: staged content is scanned, a clean index passes', async () => {
@@ -255,7 +223,7 @@ test('baseline, allow comments, standard input, fingerprints that survive moved 
   expect((await repository.scan('.', '--baseline', 'base.json')).status).toBe(0);
   repository.write('a.txt', `k ${two}\n`);
   expect((await repository.scan('.', '--baseline', 'base.json')).status).toBe(7);
-  expect((await scanIn(repository.path, ['-', '--json'], `x ${one}`)).status).toBe(7);
+  expect((await scanIn(repository.path, ['-', '--json'], {}, `x ${one}`)).status).toBe(7);
 });
 
 test('no format and no message prints a secret', async () => {

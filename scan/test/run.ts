@@ -14,7 +14,12 @@ export interface Outcome {
 }
 
 /** Runs `zvault scan` with the arguments in the folder. */
-export async function scanIn(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+export async function scanIn(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input = '',
+): Promise<Outcome> {
   const texts = { out: '', err: '' };
   const sink = (name: 'out' | 'err'): Writable =>
     new Writable({
@@ -28,8 +33,8 @@ export async function scanIn(cwd: string, args: readonly string[], env: Record<s
     cwd,
     homeDir: cwd,
     tempDir: tmpdir(),
-    platform: 'linux',
-    stdin: Readable.from([]),
+    platform: process.platform,
+    stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]),
     stdout: sink('out'),
     stderr: sink('err'),
     now: () => Date.now(),

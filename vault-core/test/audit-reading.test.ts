@@ -1,10 +1,10 @@
 // What the audit tells: refused log-ins without a flood, pages of a project's records, the whole log for root.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createToken } from '../src/domain/token.ts';
 import type { AuditLine } from '../src/server/audit/record.ts';
+import { auditLines } from '../../test/support/audit-file.ts';
 import { type TestVault, makeWorkspace, startTestVault, temporaryFolder } from '../../test/support/vault.ts';
 
 const folder = temporaryFolder();
@@ -19,11 +19,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-const lines = (path = file): AuditLine[] =>
-  readFileSync(path, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as AuditLine);
+const lines = (path = file): AuditLine[] => auditLines(path);
 
 test('many refused log-ins of one address make few records, and none is lost', async () => {
   const attempts = 300;

@@ -8,6 +8,7 @@ import type { AuditLine } from '../src/server/audit/record.ts';
 import { decrypt } from '../src/server/crypto/cipher.ts';
 import { Hmac } from '../src/server/crypto/hmac.ts';
 import { routes } from '../src/wire/routes.ts';
+import { auditLines } from '../../test/support/audit-file.ts';
 import {
   type TestVault,
   type Workspace,
@@ -33,11 +34,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-const lines = (path = file): AuditLine[] =>
-  readFileSync(path, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as AuditLine);
+const lines = (path = file): AuditLine[] => auditLines(path);
 const last = (): AuditLine | undefined => lines().at(-1);
 
 /** What is wrong with the chains of a file: every line's MAC, made anew with the key that the vault keeps. */

@@ -1,5 +1,5 @@
 // A value that is here already, or comes later. What the process remembers is answered without a promise: on the way of every
-// read there would be eight of them, which cost more than everything that they wait for.
+// read there would be eight of them.
 
 export type Soon<T> = T | Promise<T>;
 

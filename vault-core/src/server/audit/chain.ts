@@ -26,7 +26,7 @@ export class AuditChain {
   #seq = 0;
   #mac = '';
 
-  /** The next line without its MAC. Lines must be sealed and written in the order in which they were made. `timestamp`: RFC 3339. */
+  /** The next line without its MAC. Lines must be written in the order in which they were made. `timestamp`: RFC 3339. */
   body(event: AuditEvent, timestamp: string): string {
     this.#seq += 1;
     const id = event.id ?? this.#idPrefix + this.#seq.toString(16).padStart(12, '0');

@@ -52,7 +52,7 @@ export class Pipeline {
     this.#refusals = new Refusals(vault.audit, vault.options.warn);
   }
 
-  /** Answers the request. Never throws; what a stream does after its head is waited for. */
+  /** Answers the request, now or later. Never throws. */
   handle(message: IncomingMessage, response: ServerResponse): void {
     const startedMs = performance.now();
     const url = message.url ?? '/';
