@@ -180,26 +180,29 @@ test('a copy of the file under its name is not indexed again', async () => {
   expect(await inTable(second.audit)).toEqual(['a']);
 });
 
-test('a half line at the end takes no other with it', async () => {
+test('a half line that a crash left is taken off, and takes no other with it', async () => {
   const store = await openSqliteStore(':memory:');
   const path = fresh();
   const first = await start(store, [path]);
   first.audit.appendNow([event('a')]);
   await first.audit.flush();
-  appendFileSync(path, '{"half":');
+  appendFileSync(path, `{"id":"${'x'.repeat(70_000)}`);
   const second = await start(store, [path]);
   second.audit.appendNow([event('b')]);
   const texts = readFileSync(path, 'utf8').split('\n').slice(0, -1);
-  const broken = texts.filter((text) => {
-    try {
-      JSON.parse(text);
-      return false;
-    } catch {
-      return true;
-    }
-  });
-  expect(broken).toEqual(['{"half":']);
+  const resources = texts.map((text) => (JSON.parse(text) as AuditLine).scope.resource);
+  expect(resources.filter((resource) => resource !== '')).toEqual(['a', 'b']);
   expect(await inTable(second.audit)).toEqual(['b', 'a']);
+});
+
+test('text of somebody else is never cut off', async () => {
+  const path = fresh();
+  writeFileSync(path, 'a file without an end of line');
+  const { audit } = await start(await openSqliteStore(':memory:'), [path]);
+  audit.appendNow([event('a')]);
+  const [first, ...others] = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  expect(first).toBe('a file without an end of line');
+  expect(others.map((text) => (JSON.parse(text) as AuditLine).scope.resource)).toContain('a');
 });
 
 test('the table is bounded: the oldest go, whole flushes at a time, and the counts agree', async () => {

@@ -15,7 +15,9 @@ import {
 import { dirname } from 'node:path';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
 
-const newline = 0x0a;
+/** A write of another process takes microseconds; a file that is still the same after this is nobody's. */
+const settleMs = 50;
+const chunkBytes = 65_536;
 
 export class FileDevice {
   readonly path: string;
@@ -90,7 +92,7 @@ export class FileDevice {
     this.#inode = ino;
     this.#sizeBytes = size;
     this.#isFile = stats.isFile();
-    if (size > 0) this.#endHalfLine(fd);
+    if (this.#isFile) this.#dropHalfLine(fd);
     return fd;
   }
 
@@ -103,16 +105,20 @@ export class FileDevice {
     this.#rotated = true;
   }
 
-  /** What a crash or a full disk left without its end must not take the next line with it. */
-  #endHalfLine(fd: number): void {
-    const last = Buffer.alloc(1);
-    const reader = openSync(this.path, 'r');
-    try {
-      if (readSync(reader, last, 0, 1, this.#sizeBytes - 1) === 0 || last[0] === newline) return;
-    } finally {
-      closeSync(reader);
-    }
-    this.#sizeBytes += writeSync(fd, Buffer.of(newline));
+  /**
+   * What a crash cut off is taken off: no answer left for it. Only a line of ours is cut, in a file that has come to rest:
+   * what another process is writing just now gets its end from there, and other text gets a line of its own.
+   */
+  #dropHalfLine(fd: number): void {
+    const end = endOfLines(this.path, this.#sizeBytes);
+    if (end === this.#sizeBytes) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, settleMs);
+    const { size } = fstatSync(fd);
+    if (size !== this.#sizeBytes) this.#sizeBytes = size;
+    else if (isOurs(this.path, end, size)) {
+      ftruncateSync(fd, end);
+      this.#sizeBytes = end;
+    } else this.#sizeBytes += writeSync(fd, '\n');
   }
 
   #takeBack(fd: number, written: number): void {
@@ -124,5 +130,34 @@ export class FileDevice {
       // The half line stays; the next open measures the file anew, and a reader sees a line that is not JSON.
       this.close();
     }
+  }
+}
+
+/** True if the text from `start` on can be the beginning of an audit line. */
+function isOurs(path: string, start: number, sizeBytes: number): boolean {
+  const expected = Buffer.from('{"id":"').subarray(0, sizeBytes - start);
+  const found = Buffer.alloc(expected.length);
+  const reader = openSync(path, 'r');
+  try {
+    readSync(reader, found, 0, found.length, start);
+    return found.equals(expected);
+  } finally {
+    closeSync(reader);
+  }
+}
+
+/** Where the last whole line ends, among the first `sizeBytes` of the file. */
+function endOfLines(path: string, sizeBytes: number): number {
+  const reader = openSync(path, 'r');
+  try {
+    const chunk = Buffer.alloc(Math.min(chunkBytes, sizeBytes));
+    for (let end = sizeBytes; end > 0; end -= chunkBytes) {
+      const start = Math.max(0, end - chunkBytes);
+      const found = chunk.subarray(0, readSync(reader, chunk, 0, end - start, start)).lastIndexOf('\n');
+      if (found !== -1) return start + found + 1;
+    }
+    return 0;
+  } finally {
+    closeSync(reader);
   }
 }
