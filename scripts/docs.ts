@@ -17,7 +17,10 @@ function who({ access }: Route): string {
     case 'none':
       return 'anybody';
     case 'vault':
-      return 'root token in `X-Vault-Token`';
+      if (access.self) return 'any token';
+      return access.policy === 'any'
+        ? 'any vault token'
+        : `\`${access.policy.capability}\` on \`${access.policy.path}\``;
     case 'cloud': {
       const person = access.user === 'any' ? 'any person' : access.user;
       const service = access.service === 'any' ? 'any service token' : `service token with \`${access.service}\``;

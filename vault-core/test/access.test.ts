@@ -70,8 +70,8 @@ const expected = {
   'service token in the other header': nobody,
   expired: nobody,
   revoked: nobody,
-  'of a deleted project': { ...nobody, vault: 403 },
-  'of a deleted environment': { ...nobody, vault: 403 },
+  'of a deleted project': nobody,
+  'of a deleted environment': nobody,
   // Without a project in the address, theirs is meant.
   'other project': { ...service(403, 403), 'by-token': ok },
   'other organisation': { ...service(403, 403), 'by-token': ok },

@@ -10,10 +10,11 @@ import type { Issuers, VerifiedIdentity } from './identity/issuers.ts';
 import { bindIssuer, findMember } from './cloud/members.ts';
 import { findEnvironment, findOrg, findProject, findProjectAnywhere } from './cloud/find.ts';
 import { Memo } from './memo.ts';
-import type { EnvironmentRecord, OrgRecord, ProjectRecord, Records, TokenRecord } from './records.ts';
+import type { EnvironmentRecord, OrgRecord, ProjectRecord, Records, TokenRecord, VaultTokenRecord } from './records.ts';
 import { type Soon, soon } from './soon.ts';
 import { keys } from './store/keys.ts';
 import type { Reader, Store } from './store/store.ts';
+import { VaultAccessControl } from './vault-access.ts';
 
 /** Whose token it is. */
 export type Principal =
@@ -48,6 +49,7 @@ export interface Target {
   readonly environment?: string | undefined;
 }
 
+const ownTokenAccess = { identity: 'cloud', user: 'any', service: 'any' } as const;
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, developer: 1, admin: 2 };
 const maxRemembered = 20_000;
 
@@ -57,6 +59,8 @@ export class AccessControl {
   readonly #issuers: Issuers;
   readonly #now: () => number;
   readonly #grants: Memo<Grant>;
+  /** For the vault API. */
+  readonly vault: VaultAccessControl;
 
   constructor(options: { store: Store; records: Records; issuers: Issuers; now: () => number }) {
     this.#store = options.store;
@@ -64,6 +68,14 @@ export class AccessControl {
     this.#issuers = options.issuers;
     this.#now = options.now;
     this.#grants = new Memo<Grant>(options.store, { maxWeight: maxRemembered });
+    this.vault = new VaultAccessControl({
+      ...options,
+      authenticate: (reader, token) => this.#validToken(reader, token),
+      requireLive: async (reader, token) => {
+        const principal = { kind: 'service', token, actor: tokenActor(token) } as const;
+        await this.#serviceGrant(reader, principal, ownTokenAccess, 'none', {});
+      },
+    });
   }
 
   /**
@@ -94,29 +106,26 @@ export class AccessControl {
     return hasTokenPrefix(token.text) ? grantTo(undefined) : this.#issuers.verify(token.text).then(grantTo);
   }
 
-  /** A root token, for the system routes. @throws UNAUTHORIZED, FORBIDDEN */
-  async authorizeRoot(token: string, identified: (actor: Actor) => void): Promise<void> {
-    const principal = await this.#authenticate(this.#store, token);
-    identified(principal.actor);
-    if (principal.kind !== 'root') throw new ZvaultError('FORBIDDEN', 'this needs a root token');
-  }
-
   /** Forgets every grant: on seal. */
   clear(): void {
     this.#grants.clear();
+    this.vault.clear();
   }
 
-  async #authenticate(reader: Reader, token: string): Promise<Exclude<Principal, { kind: 'user' }>> {
-    const kind = tokenKind(token);
-    if (kind === 'service' || kind === 'root') {
-      const hash = hashToken(token);
-      const record = await this.#records.read<TokenRecord>(reader, keys.token(hash));
-      if (!record || record.kind !== kind || record.revoked_at !== null) throw unauthorized();
-      if (record.expires_at !== null && record.expires_at <= this.#now()) throw expired();
-      return { kind, token: record, actor: tokenActor(record) };
-    }
-    // A mistyped token of ours, or a kind that these routes don't take: known without a look-up.
-    throw unauthorized();
+  async #authenticate(reader: Reader, text: string): Promise<Exclude<Principal, { kind: 'user' }>> {
+    const token = await this.#validToken(reader, text);
+    if (token.kind === 'vault') throw unauthorized();
+    return { kind: token.kind, token, actor: tokenActor(token) };
+  }
+
+  async #validToken(reader: Reader, text: string): Promise<TokenRecord | VaultTokenRecord> {
+    const kind = tokenKind(text);
+    // A mistyped token of ours is known without a look-up.
+    if (kind === undefined) throw unauthorized();
+    const record = await this.#records.read<TokenRecord | VaultTokenRecord>(reader, keys.token(hashToken(text)));
+    if (!record || record.kind !== kind || record.revoked_at !== null) throw unauthorized();
+    if (record.expires_at !== null && record.expires_at <= this.#now()) throw expired();
+    return record;
   }
 
   async #grant(

@@ -70,6 +70,28 @@ export interface TokenRecord {
   readonly revoked_at: number | null;
 }
 
+/** A token of the vault API. Shares the place of `TokenRecord` in the store, where `kind` tells them apart. */
+export interface VaultTokenRecord {
+  readonly id: string;
+  readonly kind: 'vault';
+  /** SHA-256 of the text, hex. */
+  readonly hash: string;
+  /** Names of policies; those that don't exist grant nothing. */
+  readonly policies: readonly string[];
+  readonly display_name: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly renewable: boolean;
+  /** Milliseconds. */
+  readonly expires_at: number | null;
+  /** No renewal goes beyond it. Milliseconds. */
+  readonly expires_at_most: number | null;
+  /** Hash of the token that created it and whose revocation ends it too. */
+  readonly parent: string | null;
+  readonly created_by: Actor;
+  readonly created_at: number;
+  readonly revoked_at: number | null;
+}
+
 /** Reads and writes records. `keyring` throws while the vault is sealed. */
 export class Records {
   readonly #keyring: () => Keyring;

@@ -31,7 +31,8 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
   const paths: Record<string, Json> = {};
   const ref = (schema: unknown): unknown => liftNamed(schema, components);
   for (const route of routes) {
-    const item = (paths[route.path] ??= {});
+    // OpenAPI has no parameter that spans segments: `{path}` stands for all that is left.
+    const item = (paths[route.path.replace('...}', '}')] ??= {});
     item[route.method.toLowerCase()] = operation(route, ref);
   }
   ref(errorShape);
@@ -71,7 +72,7 @@ function operation(route: Route, ref: (schema: unknown) => unknown): Json {
     summary: route.summary,
     ...security(route),
     parameters: [
-      ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+      ...[...route.path.matchAll(/\{(\w+)(?:\.\.\.)?\}/g)].map(([, name = '']) => ({
         name,
         in: 'path',
         required: true,
@@ -93,15 +94,12 @@ function operation(route: Route, ref: (schema: unknown) => unknown): Json {
   };
 }
 
-function security(route: Route): Json {
-  switch (route.access.identity) {
-    case 'cloud':
-      return { security: [{ bearer: [] }] };
-    case 'vault':
-      return { security: [{ vaultToken: [] }] };
-    case 'none':
-      return { security: [] };
-  }
+function security({ access }: Route): Json {
+  if (access.identity === 'none') return { security: [] };
+  const bearer = { bearer: [] };
+  const vaultToken = { vaultToken: [] };
+  if (access.headers === 'both') return { security: [vaultToken, bearer] };
+  return { security: [access.identity === 'cloud' ? bearer : vaultToken] };
 }
 
 /** Every status with the error shape that the pipeline can answer for this route, in the order of the pipeline. */

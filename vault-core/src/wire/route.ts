@@ -1,5 +1,6 @@
 // What one route of the HTTP API is: data, from which the server routes and checks, and the OpenAPI document is made.
 
+import type { Capability } from '../domain/policy/policy.ts';
 import type { Permission, Role } from './shapes.ts';
 import type { Schema } from './schema.ts';
 
@@ -9,13 +10,32 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Access =
   /** No token. Not rate limited by token, but by address. */
   | { readonly identity: 'none' }
-  /** `X-Vault-Token`: a root token (policies come with the vault engine). */
-  | { readonly identity: 'vault' }
+  /**
+   * `X-Vault-Token`: a vault or root token whose policies grant `policy`, or any (`any`). `self`: what everybody may do with
+   * the own token, service tokens included.
+   */
+  | {
+      readonly identity: 'vault';
+      readonly policy: PolicyNeed | 'any';
+      readonly self?: true;
+      readonly headers?: 'both';
+    }
   /**
    * `Authorization: Bearer`. `user` is the least role in the organisation of the path (`any`: no organisation is involved);
    * `service` is the permission that a service token needs (`any`: none; absent: service tokens are refused).
    */
-  | { readonly identity: 'cloud'; readonly user: Role | 'any'; readonly service?: Permission | 'any' };
+  | {
+      readonly identity: 'cloud';
+      readonly user: Role | 'any';
+      readonly service?: Permission | 'any';
+      readonly headers?: 'both';
+    };
+
+/** A capability on a path. Parameters of the route's path stand in it in braces: `secret/data/{path}`. */
+export interface PolicyNeed {
+  readonly path: string;
+  readonly capability: Exclude<Capability, 'deny'>;
+}
 
 /** Which objects of the path are resolved before the handler runs. */
 export type ScopeKind = 'none' | 'org' | 'project' | 'environment';
@@ -29,7 +49,10 @@ export interface Route {
   /** `area.verb`; names the handler and the OpenAPI operation. */
   readonly id: string;
   readonly method: Method;
-  /** Segments in braces are parameters; `{key}` takes any percent-encoded text. */
+  /**
+   * Segments in braces are parameters; `{key}` takes any percent-encoded text. `{path...}` takes all that is left, slashes
+   * included, but not nothing. A `{mount}` is never one of the words that stand in its place in other routes.
+   */
   readonly path: string;
   readonly summary: string;
   readonly access: Access;

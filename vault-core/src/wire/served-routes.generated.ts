@@ -86,7 +86,11 @@ export const servedRoutes: readonly ServedRoute[] = [
   "method": "POST",
   "path": "/v1/sys/seal",
   "access": {
-   "identity": "vault"
+   "identity": "vault",
+   "policy": {
+    "path": "sys/seal",
+    "capability": "sudo"
+   }
   },
   "scope": "none"
  },
@@ -95,7 +99,11 @@ export const servedRoutes: readonly ServedRoute[] = [
   "method": "GET",
   "path": "/v1/sys/audit-log",
   "access": {
-   "identity": "vault"
+   "identity": "vault",
+   "policy": {
+    "path": "sys/audit-log",
+    "capability": "read"
+   }
   },
   "scope": "none",
   "query": {

@@ -8,6 +8,7 @@ import type { Grant } from '../access.ts';
 import type { OrgRecord, ProjectRecord, EnvironmentRecord } from '../records.ts';
 import type { Soon } from '../soon.ts';
 import type { Transaction } from '../store/store.ts';
+import type { Caller } from '../vault-access.ts';
 import type { Vault } from '../vault.ts';
 import type { Query } from './query.ts';
 import type { Reply } from './reply.ts';
@@ -30,6 +31,8 @@ export interface RequestContext {
   readonly actor: Actor;
   /** Absent on routes without a cloud identity. */
   readonly grant: Grant | undefined;
+  /** Absent on routes without a vault identity. */
+  readonly caller: Caller | undefined;
   /** Milliseconds since the epoch, the same for the whole request. */
   readonly nowMs: number;
   /** Runs `work` in the next transaction; the audit record of its reply is written before it commits. */
@@ -57,6 +60,11 @@ export function parameter(context: RequestContext, name: string): string {
 export function grantOf(context: RequestContext): Grant {
   if (!context.grant) throw new ZvaultError('INTERNAL', `the route ${context.route.id} has no grant`);
   return context.grant;
+}
+
+export function callerOf(context: RequestContext): Caller {
+  if (!context.caller) throw new ZvaultError('INTERNAL', `the route ${context.route.id} has no caller`);
+  return context.caller;
 }
 
 export function orgOf(context: RequestContext): OrgRecord {

@@ -69,6 +69,7 @@ export class Pipeline {
       token: undefined,
       actor: anonymousActor,
       grant: undefined,
+      caller: undefined,
       recorded: false,
     };
     try {
@@ -139,14 +140,22 @@ export class Pipeline {
       throw new ZvaultError(
         'UNAUTHORIZED',
         access.identity === 'vault'
-          ? 'the header X-Vault-Token is missing'
+          ? 'the header "X-Vault-Token: …" is missing'
           : 'the header "Authorization: Bearer …" is missing',
       );
     }
     const identified = (actor: Actor): void => {
       progress.actor = actor;
     };
-    if (access.identity === 'vault') return vault.access.authorizeRoot(token.text, identified);
+    if (access.identity === 'vault') {
+      return soon(
+        vault.access.vault.authorize(token, access, parameters, (caller) => {
+          progress.caller = caller;
+          progress.actor = caller.actor;
+        }),
+        () => undefined,
+      );
+    }
     const target = targetOf(route, parameters, search);
     return soon(vault.access.authorize(token, access, route.scope, target, identified), (grant) => {
       progress.grant = grant;
@@ -161,8 +170,9 @@ export class Pipeline {
     body: unknown,
   ): RequestContext {
     const { vault } = this.#options;
-    const { message, actor, grant, nowMs } = progress;
-    return new Context({ vault, route, message, parameters, query, body, actor, grant, nowMs }, progress, this.#hooks);
+    const { message, actor, grant, caller, nowMs } = progress;
+    const facts = { vault, route, message, parameters, query, body, actor, grant, caller, nowMs };
+    return new Context(facts, progress, this.#hooks);
   }
 
   /** Each token has its bucket, and so has each address without one, whatever it asks for. */
@@ -223,7 +233,7 @@ export class Pipeline {
   }
 
   #event(progress: Progress, reply: Reply): AuditEvent {
-    const { route, grant, message } = progress;
+    const { route, grant, caller, message } = progress;
     return {
       operation: operationOf(message.method ?? '', route),
       action: route?.id ?? 'unrouted',
@@ -234,6 +244,7 @@ export class Pipeline {
       status: reply.status,
       error: 'code' in reply && typeof reply.code === 'string' ? reply.code : null,
       actor: progress.actor,
+      ...(caller ? { policies: caller.policyNames } : {}),
       // What was just created is told by the reply.
       orgId: grant?.org?.id ?? idIn(reply.data, 'org_id'),
       projectId: grant?.project?.id ?? idIn(reply.data, 'project_id'),

@@ -36,12 +36,17 @@ export function presentedToken(message: IncomingMessage, route: ServedRoute): Pr
 
 function tokenText(message: IncomingMessage, { access }: ServedRoute): string | undefined {
   if (access.identity === 'none') return undefined;
-  if (access.identity === 'cloud') {
-    const { authorization = '' } = message.headers;
-    return authorization.startsWith('Bearer ') && !authorization.includes(' ', 7) && authorization.length > 7
-      ? authorization.slice(7)
-      : /^Bearer (\S+)$/i.exec(authorization)?.[1];
-  }
-  const header = message.headers['x-vault-token'];
+  if (access.headers === 'both') return vaultToken(message) ?? bearer(message);
+  return access.identity === 'cloud' ? bearer(message) : vaultToken(message);
+}
+
+function bearer({ headers: { authorization = '' } }: IncomingMessage): string | undefined {
+  return authorization.startsWith('Bearer ') && !authorization.includes(' ', 7) && authorization.length > 7
+    ? authorization.slice(7)
+    : /^Bearer (\S+)$/i.exec(authorization)?.[1];
+}
+
+function vaultToken({ headers }: IncomingMessage): string | undefined {
+  const header = headers['x-vault-token'];
   return typeof header === 'string' && header !== '' ? header : undefined;
 }

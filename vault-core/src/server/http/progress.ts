@@ -6,6 +6,7 @@ import type { ServedRoute } from '../../wire/route.ts';
 import type { Grant, PresentedToken } from '../access.ts';
 import type { AuditEvent } from '../audit/record.ts';
 import type { Outcome } from '../commit.ts';
+import type { Caller } from '../vault-access.ts';
 import type { Soon } from '../soon.ts';
 import type { Transaction } from '../store/store.ts';
 import type { RequestContext } from './context.ts';
@@ -26,6 +27,7 @@ export interface Progress {
   token: PresentedToken | undefined;
   actor: Actor;
   grant: Grant | undefined;
+  caller: Caller | undefined;
   recorded: boolean;
 }
 
@@ -43,7 +45,7 @@ export interface Hooks {
 
 type Facts = Pick<
   RequestContext,
-  'vault' | 'route' | 'message' | 'parameters' | 'query' | 'body' | 'actor' | 'grant' | 'nowMs'
+  'vault' | 'route' | 'message' | 'parameters' | 'query' | 'body' | 'actor' | 'grant' | 'caller' | 'nowMs'
 >;
 
 /** A class, so that a request makes one object, not a closure for each thing that it might do. */
@@ -56,6 +58,7 @@ export class Context implements RequestContext {
   readonly body: unknown;
   readonly actor: Actor;
   readonly grant: Grant | undefined;
+  readonly caller: Caller | undefined;
   readonly nowMs: number;
   readonly #progress: Progress;
   readonly #hooks: Hooks;
@@ -69,6 +72,7 @@ export class Context implements RequestContext {
     this.body = facts.body;
     this.actor = facts.actor;
     this.grant = facts.grant;
+    this.caller = facts.caller;
     this.nowMs = facts.nowMs;
     this.#progress = progress;
     this.#hooks = hooks;

@@ -6,6 +6,10 @@ import type { Method, ServedRoute } from '../../wire/route.ts';
 interface Node {
   readonly literals: Map<string, Node>;
   parameter: Node | undefined;
+  /** The words that stand here are no value of the parameter. */
+  exclusive: boolean;
+  /** Takes all segments that are left. */
+  rest: Node | undefined;
   readonly routes: Map<string, { route: ServedRoute; names: readonly string[] }>;
 }
 
@@ -62,33 +66,37 @@ export class Router {
     let at = this.#root;
     const names: string[] = [];
     for (const segment of route.path.split('/').slice(1)) {
-      const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+      const [, name, dots] = /^\{(\w+)(\.\.\.)?\}$/.exec(segment) ?? [];
       if (name === undefined) {
         let next = at.literals.get(segment);
         if (!next) at.literals.set(segment, (next = node()));
         at = next;
       } else {
         names.push(name);
-        at = at.parameter ??= node();
+        at.exclusive ||= name === 'mount';
+        at = dots === undefined ? (at.parameter ??= node()) : (at.rest ??= node());
       }
     }
     at.routes.set(route.method, { route, names });
   }
 }
 
-/** Literals win over parameters; when a literal leads nowhere, the parameter is tried. */
+/** Literals win over parameters, parameters over the rest; what leads nowhere is given up for the next. */
 function find(at: Node, segments: readonly string[], index: number, values: string[]): Node | undefined {
   const segment = segments[index];
   if (segment === undefined) return at.routes.size === 0 ? undefined : at;
   const literal = at.literals.get(segment);
   const found = literal && find(literal, segments, index + 1, values);
-  if (found || !at.parameter) return found;
   // An empty last segment is a trailing slash; an empty one in between names nothing, and the handler says so.
-  if (segment === '' && index === segments.length - 1) return undefined;
-  values.push(segment);
-  const rest = find(at.parameter, segments, index + 1, values);
-  if (!rest) values.pop();
-  return rest;
+  if (found || (literal && at.exclusive) || (segment === '' && index === segments.length - 1)) return found;
+  if (at.parameter) {
+    values.push(segment);
+    const rest = find(at.parameter, segments, index + 1, values);
+    if (rest) return rest;
+    values.pop();
+  }
+  if (at.rest) values.push(segments.slice(index).join('/'));
+  return at.rest;
 }
 
 function allowedMethods(found: Node): string[] {
@@ -107,5 +115,5 @@ function decode(segment: string): string | undefined {
 }
 
 function node(): Node {
-  return { literals: new Map(), parameter: undefined, routes: new Map() };
+  return { literals: new Map(), parameter: undefined, exclusive: false, rest: undefined, routes: new Map() };
 }

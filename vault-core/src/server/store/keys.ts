@@ -65,6 +65,9 @@ export const keys = {
   tokenOfProjectPrefix: (projectId: string) => `projecttoken/${projectId}/`,
   tokenUse: (id: string) => `tokenuse/${id}`,
 
+  policy: (name: string) => `policy/${name}`,
+  policyPrefix: 'policy/',
+
   /** What a client-made creation id has made. */
   creation: (id: string) => `creation/${id}`,
   /** What the sweeper erases, by the time from which it may. */
