@@ -9,6 +9,13 @@ import { type TestVault, type Workspace } from '../../test/support/vault.ts';
 export type AccessClass =
   | 'open'
   | 'vault'
+  | 'self'
+  | 'self-policy'
+  // Of JWT roles: like the classes of people, but in either header.
+  | 'role-list'
+  | 'role-viewer'
+  | 'role-writer'
+  | 'role-admin'
   | 'anyone'
   | 'person'
   | 'viewer'
@@ -66,6 +73,34 @@ async function freshSecret(vault: TestVault, { env }: Workspace): Promise<string
   return key;
 }
 
+async function freshVaultToken(vault: TestVault): Promise<string> {
+  const made = await vault.call('POST', '/v1/auth/token/create', {
+    vaultToken: vault.rootToken,
+    body: { policies: ['everything'] },
+  });
+  return made.json.client_token as string;
+}
+
+async function freshAppRole(vault: TestVault): Promise<string> {
+  const path = `/v1/auth/approle/role/${name()}`;
+  await vault.call('POST', path, { vaultToken: vault.rootToken, body: { policies: ['everything'] } });
+  return path;
+}
+
+const jwtRole = ({ org, project }: Workspace): object => ({
+  issuer: 'https://ci.example.com',
+  audience: 'zvault',
+  bound_claims: { sub: 'job' },
+  org,
+  project,
+});
+
+async function freshJwtRole(vault: TestVault, place: Workspace): Promise<string> {
+  const path = `/v1/auth/jwt/role/${name()}`;
+  await vault.root('PUT', path, jwtRole(place));
+  return path;
+}
+
 const byProject = ({ projectId }: Workspace): string => `${cloud}/projects/${projectId}`;
 const me = { access: 'anyone', prepare: get(() => `${cloud}/me`) } as const;
 const open = (path: string): Case => ({ access: 'open', prepare: get(() => path) });
@@ -89,6 +124,127 @@ export const cases: Readonly<Record<RouteId, Case>> = {
   },
   'sys.seal': { access: 'vault', prepare: () => ({ method: 'POST', path: '/v1/sys/seal', status: 204 }) },
   'sys.audit-log': { access: 'vault', prepare: get(() => '/v1/sys/audit-log?limit=1') },
+
+  'policies.list': { access: 'vault', prepare: get(() => '/v1/sys/policies') },
+  'policies.read': { access: 'vault', prepare: get(() => '/v1/sys/policies/default') },
+  'policies.write': {
+    access: 'vault',
+    prepare: () => ({
+      method: 'POST',
+      path: `/v1/sys/policies/${name()}`,
+      body: { rules: [{ path: 'a', capabilities: ['read'] }] },
+      status: 204,
+    }),
+  },
+  'policies.delete': {
+    access: 'vault',
+    prepare: () => ({ method: 'DELETE', path: `/v1/sys/policies/${name()}`, status: 204 }),
+  },
+  'vault-tokens.create': {
+    access: 'vault',
+    prepare: () => ({ method: 'POST', path: '/v1/auth/token/create', body: { policies: ['everything'] } }),
+  },
+  'vault-tokens.lookup': {
+    access: 'vault',
+    prepare: async (vault) => ({
+      method: 'POST',
+      path: '/v1/auth/token/lookup',
+      body: { token: await freshVaultToken(vault) },
+    }),
+  },
+  'vault-tokens.renew': {
+    access: 'vault',
+    prepare: async (vault) => ({
+      method: 'POST',
+      path: '/v1/auth/token/renew',
+      body: { token: await freshVaultToken(vault) },
+    }),
+  },
+  'vault-tokens.revoke': {
+    access: 'vault',
+    prepare: async (vault) => ({
+      method: 'POST',
+      path: '/v1/auth/token/revoke',
+      body: { token: await freshVaultToken(vault) },
+      status: 204,
+    }),
+  },
+  'vault-tokens.lookup-self': {
+    access: 'self-policy',
+    prepare: () => ({ method: 'POST', path: '/v1/auth/token/lookup-self' }),
+  },
+  // A duration that none takes: nobody's token is changed.
+  'vault-tokens.renew-self': {
+    access: 'self-policy',
+    prepare: () => ({ method: 'POST', path: '/v1/auth/token/renew-self', body: { increment: '-1' }, status: 400 }),
+  },
+  'vault-tokens.revoke-self': {
+    access: 'self',
+    prepare: () => ({ method: 'POST', path: '/v1/auth/token/revoke-self', status: 204 }),
+  },
+  'vault-tokens.capabilities-self': {
+    access: 'self',
+    prepare: () => ({
+      method: 'POST',
+      path: '/v1/auth/token/capabilities-self',
+      body: { path: 'a', capability: 'read' },
+    }),
+  },
+  'app-roles.list': { access: 'vault', prepare: get(() => '/v1/auth/approle/role') },
+  'app-roles.write': {
+    access: 'vault',
+    prepare: () => ({
+      method: 'POST',
+      path: `/v1/auth/approle/role/${name()}`,
+      body: { policies: ['everything'] },
+    }),
+  },
+  'app-roles.read': {
+    access: 'vault',
+    prepare: async (vault) => ({ method: 'GET', path: await freshAppRole(vault) }),
+  },
+  'app-roles.delete': {
+    access: 'vault',
+    prepare: async (vault) => ({ method: 'DELETE', path: await freshAppRole(vault) }),
+  },
+  'app-roles.role-id': {
+    access: 'vault',
+    prepare: async (vault) => ({ method: 'GET', path: `${await freshAppRole(vault)}/role-id` }),
+  },
+  'app-roles.secret-id': {
+    access: 'vault',
+    prepare: async (vault) => ({ method: 'POST', path: `${await freshAppRole(vault)}/secret-id` }),
+  },
+  'app-roles.login': {
+    access: 'open',
+    prepare: () => ({
+      method: 'POST',
+      path: '/v1/auth/approle/login',
+      body: { role_id: 'none', secret_id: 'none' },
+      status: 404,
+    }),
+  },
+  'jwt-roles.list': { access: 'role-list', prepare: get(() => '/v1/auth/jwt/role') },
+  'jwt-roles.read': {
+    access: 'role-viewer',
+    prepare: async (vault, place) => ({ method: 'GET', path: await freshJwtRole(vault, place) }),
+  },
+  'jwt-roles.write': {
+    access: 'role-writer',
+    prepare: (_, place) => ({ method: 'POST', path: `/v1/auth/jwt/role/${name()}`, body: jwtRole(place) }),
+  },
+  'jwt-roles.put': {
+    access: 'role-writer',
+    prepare: (_, place) => ({ method: 'PUT', path: `/v1/auth/jwt/role/${name()}`, body: jwtRole(place) }),
+  },
+  'jwt-roles.delete': {
+    access: 'role-admin',
+    prepare: async (vault, place) => ({ method: 'DELETE', path: await freshJwtRole(vault, place), status: 204 }),
+  },
+  'jwt.login': {
+    access: 'open',
+    prepare: () => ({ method: 'POST', path: '/v1/auth/jwt/login', body: { role: 'none', jwt: 'none' }, status: 401 }),
+  },
 
   'me.get': me,
   'auth.me': { ...me, prepare: get(() => `${cloud}/auth/me`) },

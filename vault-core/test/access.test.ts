@@ -26,6 +26,12 @@ type Columns = Readonly<Record<Exclude<AccessClass, 'open'>, number>>;
 const ok = 200;
 const all = (status: number): Columns => ({
   vault: status,
+  self: status,
+  'self-policy': status,
+  'role-list': status,
+  'role-viewer': status,
+  'role-writer': status,
+  'role-admin': status,
   anyone: status,
   person: status,
   viewer: status,
@@ -39,6 +45,8 @@ const nobody = all(401);
 /** A service token, by what it may do in the environment that is asked for. */
 const service = (read: number, write: number): Columns => ({
   ...all(403),
+  self: ok,
+  'self-policy': ok,
   anyone: ok,
   read,
   write,
@@ -47,6 +55,12 @@ const service = (read: number, write: number): Columns => ({
 /** A person. There is no environment without a project: 400 for the address that a token's project completes. */
 const person = (viewer: number, developer: number, admin: number): Columns => ({
   vault: 401,
+  self: 401,
+  'self-policy': 401,
+  'role-list': ok,
+  'role-viewer': viewer,
+  'role-writer': admin,
+  'role-admin': admin,
   anyone: ok,
   person: ok,
   viewer,
@@ -56,6 +70,21 @@ const person = (viewer: number, developer: number, admin: number): Columns => ({
   write: developer,
   'by-token': 400,
 });
+
+/** Somebody who belongs to another organisation, or to none. */
+const outsider: Columns = { ...person(403, 403, 403), 'role-viewer': 404, 'role-admin': 404 };
+/** A service token in the header of the vault API. */
+const inEitherHeader: Columns = {
+  ...nobody,
+  self: ok,
+  'self-policy': ok,
+  'role-list': 403,
+  'role-viewer': 403,
+  'role-writer': 403,
+  'role-admin': 403,
+};
+/** A token of the vault, by what its policies let it do. */
+const vaultToken = (vault: number, own: number): Columns => ({ ...nobody, vault, self: ok, 'self-policy': own });
 
 const expected = {
   none: nobody,
@@ -67,7 +96,7 @@ const expected = {
   'unknown service token': nobody,
   'unknown root token': nobody,
   'token of the vault kind': nobody,
-  'service token in the other header': nobody,
+  'service token in the other header': inEitherHeader,
   expired: nobody,
   revoked: nobody,
   'of a deleted project': nobody,
@@ -84,11 +113,11 @@ const expected = {
   viewer: person(ok, 403, 403),
   developer: person(ok, ok, 403),
   admin: person(ok, ok, ok),
-  'admin of another organisation': person(403, 403, 403),
-  'pending member': person(403, 403, 403),
-  'removed member': person(403, 403, 403),
-  stranger: person(403, 403, 403),
-  'the admin’s name from another issuer': person(403, 403, 403),
+  'admin of another organisation': outsider,
+  'pending member': outsider,
+  'removed member': outsider,
+  stranger: outsider,
+  'the admin’s name from another issuer': outsider,
   'JWT without algorithm': nobody,
   'JWT signed with the public key as secret': nobody,
   'JWT signed by another issuer’s key': nobody,
@@ -99,6 +128,13 @@ const expected = {
   'JWT that has expired': nobody,
   'JWT without an end': nobody,
   'JWT that brings its own key': nobody,
+  'vault token that may do everything': vaultToken(ok, ok),
+  'vault token with the policy default': vaultToken(403, ok),
+  'vault token without policies': vaultToken(403, 403),
+  'vault token that is denied everything': vaultToken(403, 403),
+  'vault token that has expired': nobody,
+  'vault token that was revoked': nobody,
+  'vault token whose parent was revoked': nobody,
   root: { ...all(ok), 'by-token': 400 },
 } as const satisfies Record<string, Columns>;
 type Identity = keyof typeof expected;
@@ -113,6 +149,7 @@ beforeAll(async () => {
   await vault.root('PUT', `${place.env}/secrets/K`, { value: 'v' });
   await makePeople();
   await makeServiceTokens();
+  await makeVaultTokens();
   makeForgedTokens();
   tokens.root = vault.rootToken;
 });
@@ -180,6 +217,41 @@ async function makeServiceTokens(): Promise<void> {
   await vault.root('POST', `${place.base}/tokens/${token.id}/revoke`);
 }
 
+async function makeVaultTokens(): Promise<void> {
+  const rules = [{ path: '**', capabilities: ['read', 'list', 'create', 'update', 'delete', 'sudo'] }];
+  const writePolicy = async (name: string, more: object[]): Promise<void> => {
+    const body = { rules: [...rules, ...more] };
+    await vault.call('POST', `/v1/sys/policies/${name}`, { vaultToken: vault.rootToken, body });
+  };
+  const make = async (body: object, by = vault.rootToken): Promise<string> => {
+    const { json } = await vault.call('POST', '/v1/auth/token/create', { vaultToken: by, body });
+    return json.client_token as string;
+  };
+  const revoke = async (token: string): Promise<void> => {
+    await vault.call('POST', '/v1/auth/token/revoke', { vaultToken: vault.rootToken, body: { token } });
+  };
+  await writePolicy('everything', []);
+  await writePolicy('nothing', [{ path: '**', capabilities: ['deny'] }]);
+  tokens['vault token that may do everything'] = await make({ policies: ['everything'] });
+  tokens['vault token with the policy default'] = await make({});
+  tokens['vault token without policies'] = await make({ policies: [] });
+  tokens['vault token that is denied everything'] = await make({ policies: ['everything', 'nothing'] });
+  tokens['vault token that has expired'] = await make({ policies: ['everything'], ttl: '1m' });
+  await vault.call('GET', '/v1/sys/policies', { vaultToken: tokens['vault token that has expired'] });
+  vault.clock.offsetMs += 61_000;
+  tokens['vault token that was revoked'] = await make({ policies: ['everything'] });
+  tokens['vault token whose parent was revoked'] = await make(
+    { policies: ['everything'] },
+    tokens['vault token that was revoked'],
+  );
+  for (const name of ['vault token that was revoked', 'vault token whose parent was revoked'] as const) {
+    // Used while it was valid, so that it is remembered.
+    const answer = await vault.call('GET', '/v1/sys/policies', { vaultToken: tokens[name] });
+    expect(answer.status).toBe(ok);
+  }
+  await revoke(tokens['vault token that was revoked']);
+}
+
 function makeForgedTokens(): void {
   const service = createToken('service');
   tokens.none = '';
@@ -212,6 +284,8 @@ function makeForgedTokens(): void {
   tokens['JWT that brings its own key'] = signParts(otherIssuerKey, ownKey, claims);
 }
 
+const inVaultHeader: readonly AccessClass[] = ['vault', 'self', 'self-policy'];
+
 function present(identity: Identity, toVault: boolean): Call {
   const token = tokens[identity];
   const toOther = identity === 'service token in the other header';
@@ -227,13 +301,16 @@ test('the table names every route', () => {
 
 const identities = Object.keys(expected) as Identity[];
 
-test.each(routes.filter(({ id }) => id !== 'sys.seal'))('$id: every identity', async ({ id }) => {
+/** They end what the others need. */
+const lastOnes = ['sys.seal', 'vault-tokens.revoke-self'];
+
+test.each(routes.filter(({ id }) => !lastOnes.includes(id)))('$id: every identity', async ({ id }) => {
   const { access, prepare } = cases[id];
   const got: Record<string, number> = {};
   const want: Record<string, number> = {};
   for (const identity of identities) {
     const { method, path, body, status = ok } = await prepare(vault, place);
-    const answer = await vault.call(method, path, { ...present(identity, access === 'vault'), body });
+    const answer = await vault.call(method, path, { ...present(identity, inVaultHeader.includes(access)), body });
     got[identity] = answer.status;
     const column = access === 'open' ? status : expected[identity][access];
     want[identity] = column === ok ? status : column;
@@ -263,7 +340,7 @@ test('who may not call learns nothing of what would be valid', async () => {
 });
 
 test('sealing takes a root token in its header; then every token route is 503 for everybody', async () => {
-  for (const identity of identities.filter((one) => one !== 'root')) {
+  for (const identity of identities.filter((one) => expected[one].vault !== ok)) {
     const answer = await vault.call('POST', '/v1/sys/seal', present(identity, true));
     expect([identity, answer.status]).toEqual([identity, expected[identity].vault]);
   }
@@ -275,7 +352,7 @@ test('sealing takes a root token in its header; then every token route is 503 fo
     const { access } = cases[id];
     if (access === 'open') continue;
     for (const identity of ['none', 'admin', 'read and write', 'root'] as const) {
-      const answer = await vault.call(method, path, { ...present(identity, access === 'vault'), body });
+      const answer = await vault.call(method, path, { ...present(identity, inVaultHeader.includes(access)), body });
       expect([id, identity, answer.status]).toEqual([id, identity, 503]);
       if (method !== 'HEAD') expect(answer.json.error).toBe('sealed');
     }

@@ -10,6 +10,8 @@ const maxSlugBytes = 64;
 const maxNameBytes = 256;
 /** Longest description or comment in UTF-8 bytes. */
 const maxTextBytes = 4096;
+/** Longest name of a policy or role. */
+const maxIdentifierLength = 128;
 /** Largest secret value in UTF-8 bytes. */
 export const maxValueBytes = 1_048_576;
 
@@ -62,6 +64,15 @@ export function textProblem(text: string): string | undefined {
   if (!text.isWellFormed()) return 'a text must be valid Unicode';
   if (Buffer.byteLength(text) > maxTextBytes) return `a text must have at most ${maxTextBytes} bytes`;
   return undefined;
+}
+
+/** What is wrong with the name of a policy or role (`what`), or `undefined`. Lists of them are separated by commas. */
+export function identifierProblem(what: string, name: string): string | undefined {
+  if (name === '') return `the name of a ${what} must not be empty`;
+  if (name.length > maxIdentifierLength)
+    return `the name of a ${what} must have at most ${maxIdentifierLength} characters`;
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.:@-]*$/.test(name)) return undefined;
+  return `the name of a ${what} takes letters, digits and _ . : @ -, and begins with a letter, a digit or _`;
 }
 
 /** A slug made from a name: lower case, runs of other characters become one dash. `undefined` when nothing is left. */

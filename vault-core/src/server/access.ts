@@ -106,6 +106,11 @@ export class AccessControl {
     return hasTokenPrefix(token.text) ? grantTo(undefined) : this.#issuers.verify(token.text).then(grantTo);
   }
 
+  /** The role of a person in an organisation; root counts as admin. Not inside of a transaction: the first log-in binds the issuer. */
+  async roleIn(principal: Exclude<Principal, { kind: 'service' }>, orgId: string): Promise<Role | undefined> {
+    return principal.kind === 'root' ? 'admin' : this.#roleOf(this.#store, principal, { id: orgId });
+  }
+
   /** Forgets every grant: on seal. */
   clear(): void {
     this.#grants.clear();
@@ -239,7 +244,11 @@ export class AccessControl {
     };
   }
 
-  async #roleOf(reader: Reader, principal: Principal & { kind: 'user' }, org: OrgRecord): Promise<Role | undefined> {
+  async #roleOf(
+    reader: Reader,
+    principal: Principal & { kind: 'user' },
+    org: Pick<OrgRecord, 'id'>,
+  ): Promise<Role | undefined> {
     const { subject, issuer } = principal.identity;
     const member = await findMember(reader, this.#records, org.id, subject);
     if (!member) return undefined;

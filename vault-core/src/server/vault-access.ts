@@ -7,6 +7,7 @@ import { decide } from '../domain/policy/decide.ts';
 import { type CompiledPolicy, type Policy, builtInPolicies, compilePolicy } from '../domain/policy/policy.ts';
 import type { Access, PolicyNeed } from '../wire/route.ts';
 import type { PresentedToken } from './access.ts';
+import { lineageOf } from './auth/lineage.ts';
 import { Memo } from './memo.ts';
 import type { Records, TokenRecord, VaultTokenRecord } from './records.ts';
 import { type Soon, soon } from './soon.ts';
@@ -100,12 +101,13 @@ export class VaultAccessControl {
   }
 
   async #load(reader: Reader, text: string): Promise<Known> {
-    const { authenticate, requireLive } = this.#options;
+    const { authenticate, requireLive, records, now } = this.#options;
     const token = await authenticate(reader, text);
     if (token.kind === 'service') await requireLive(reader, token);
     const policyNames = policyNamesOf(token);
     const policies = await this.policies(reader, policyNames);
-    const caller = { actor: actorOf(token), token, policyNames, policies, expiresAtMs: token.expires_at };
+    const { expiresAtMs } = await lineageOf(reader, records, token, now());
+    const caller = { actor: actorOf(token), token, policyNames, policies, expiresAtMs };
     return { caller, decisions: new Map() };
   }
 

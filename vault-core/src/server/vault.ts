@@ -17,6 +17,7 @@ import { TokenUse } from './cloud/token-use.ts';
 import { Committer } from './commit.ts';
 import { encrypt } from './crypto/cipher.ts';
 import type { Issuers } from './identity/issuers.ts';
+import type { RoleIssuers } from './identity/role-issuers.ts';
 import type { Keyring } from './keyring.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
@@ -42,6 +43,7 @@ export class Vault {
   readonly events: EventHub;
   readonly tokenUse: TokenUse;
   readonly #closeIssuers: () => void;
+  #roleIssuers: Promise<RoleIssuers> | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
   #endsWithProcess = false;
@@ -108,6 +110,15 @@ export class Vault {
     return { rootToken };
   }
 
+  /** The issuers that JWT roles name. Most vaults never need what verifies identity tokens. */
+  roleIssuers(): Promise<RoleIssuers> {
+    this.#roleIssuers ??= import('./identity/role-issuers.ts').then(({ RoleIssuers }) => {
+      const { jwtIssuers, loopbackIssuers, warn } = this.options;
+      return new RoleIssuers(jwtIssuers, { now: this.host.now, allowLoopbackHttp: loopbackIssuers, warn });
+    });
+    return this.#roleIssuers;
+  }
+
   /** To be called whenever the vault has been opened. @throws AUDIT_UNAVAILABLE; the vault is sealed again then */
   unsealed(): void {
     try {
@@ -158,6 +169,7 @@ export class Vault {
       this.options.warn(`stopped without a complete record of it: ${messageOf(error)}`);
     } finally {
       this.#closeIssuers();
+      (await this.#roleIssuers)?.close();
       await this.store.close();
     }
   }

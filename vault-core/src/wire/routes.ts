@@ -1,14 +1,22 @@
 // Every route of the HTTP API, in one list. A route without a handler in the server, or the reverse, fails a test.
 
+import { appRoleRoutes } from './routes/app-roles.ts';
+import { jwtRoutes } from './routes/jwt.ts';
 import { cloudOrgRoutes } from './routes/orgs.ts';
 import { cloudProjectRoutes } from './routes/projects.ts';
 import { cloudSecretRoutes } from './routes/secrets.ts';
 import { cloudTokenRoutes } from './routes/tokens.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { dialectRoutes } from './routes/dialects.ts';
 import { systemRoutes } from './routes/system.ts';
+import { vaultTokenRoutes } from './routes/vault-tokens.ts';
 
 export const routes = [
   ...systemRoutes,
+  ...policyRoutes,
+  ...vaultTokenRoutes,
+  ...appRoleRoutes,
+  ...jwtRoutes,
   ...cloudOrgRoutes,
   ...cloudProjectRoutes,
   ...cloudSecretRoutes,

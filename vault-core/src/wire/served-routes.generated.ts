@@ -127,6 +127,331 @@ export const servedRoutes: readonly ServedRoute[] = [
   "scope": "none"
  },
  {
+  "id": "policies.list",
+  "method": "GET",
+  "path": "/v1/sys/policies",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/policies",
+    "capability": "list"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "policies.read",
+  "method": "GET",
+  "path": "/v1/sys/policies/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/policies",
+    "capability": "read"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "policies.write",
+  "method": "POST",
+  "path": "/v1/sys/policies/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/policies",
+    "capability": "create"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "policies.delete",
+  "method": "DELETE",
+  "path": "/v1/sys/policies/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/policies",
+    "capability": "delete"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "vault-tokens.create",
+  "method": "POST",
+  "path": "/v1/auth/token/create",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/token/create",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "bodyRequired": false,
+  "body": true
+ },
+ {
+  "id": "vault-tokens.lookup",
+  "method": "POST",
+  "path": "/v1/auth/token/lookup",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/token/lookup",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "vault-tokens.lookup-self",
+  "method": "POST",
+  "path": "/v1/auth/token/lookup-self",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/token/lookup-self",
+    "capability": "read"
+   },
+   "self": true,
+   "headers": "both"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "vault-tokens.renew",
+  "method": "POST",
+  "path": "/v1/auth/token/renew",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/token/renew",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "vault-tokens.renew-self",
+  "method": "POST",
+  "path": "/v1/auth/token/renew-self",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/token/renew-self",
+    "capability": "update"
+   },
+   "self": true,
+   "headers": "both"
+  },
+  "scope": "none",
+  "bodyRequired": false,
+  "body": true
+ },
+ {
+  "id": "vault-tokens.revoke",
+  "method": "POST",
+  "path": "/v1/auth/token/revoke",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/token/revoke",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "vault-tokens.revoke-self",
+  "method": "POST",
+  "path": "/v1/auth/token/revoke-self",
+  "access": {
+   "identity": "vault",
+   "policy": "any",
+   "self": true,
+   "headers": "both"
+  },
+  "scope": "none",
+  "bodyRequired": false,
+  "body": true
+ },
+ {
+  "id": "vault-tokens.capabilities-self",
+  "method": "POST",
+  "path": "/v1/auth/token/capabilities-self",
+  "access": {
+   "identity": "vault",
+   "policy": "any",
+   "self": true,
+   "headers": "both"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "app-roles.list",
+  "method": "GET",
+  "path": "/v1/auth/approle/role",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/approle/role",
+    "capability": "list"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "app-roles.write",
+  "method": "POST",
+  "path": "/v1/auth/approle/role/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/approle/role/{name}",
+    "capability": "create"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "app-roles.read",
+  "method": "GET",
+  "path": "/v1/auth/approle/role/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/approle/role/{name}",
+    "capability": "read"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "app-roles.delete",
+  "method": "DELETE",
+  "path": "/v1/auth/approle/role/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/approle/role/{name}",
+    "capability": "delete"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "app-roles.role-id",
+  "method": "GET",
+  "path": "/v1/auth/approle/role/{name}/role-id",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/approle/role/{name}",
+    "capability": "read"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "app-roles.secret-id",
+  "method": "POST",
+  "path": "/v1/auth/approle/role/{name}/secret-id",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "auth/approle/role/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "app-roles.login",
+  "method": "POST",
+  "path": "/v1/auth/approle/login",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "jwt-roles.list",
+  "method": "GET",
+  "path": "/v1/auth/jwt/role",
+  "access": {
+   "identity": "cloud",
+   "user": "any",
+   "headers": "both"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "jwt-roles.read",
+  "method": "GET",
+  "path": "/v1/auth/jwt/role/{name}",
+  "access": {
+   "identity": "cloud",
+   "user": "any",
+   "headers": "both"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "jwt-roles.write",
+  "method": "POST",
+  "path": "/v1/auth/jwt/role/{name}",
+  "access": {
+   "identity": "cloud",
+   "user": "any",
+   "headers": "both"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "jwt-roles.put",
+  "method": "PUT",
+  "path": "/v1/auth/jwt/role/{name}",
+  "access": {
+   "identity": "cloud",
+   "user": "any",
+   "headers": "both"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "jwt-roles.delete",
+  "method": "DELETE",
+  "path": "/v1/auth/jwt/role/{name}",
+  "access": {
+   "identity": "cloud",
+   "user": "any",
+   "headers": "both"
+  },
+  "scope": "none"
+ },
+ {
+  "id": "jwt.login",
+  "method": "POST",
+  "path": "/v1/auth/jwt/login",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
   "id": "me.get",
   "method": "GET",
   "path": "/v1/cloud/me",

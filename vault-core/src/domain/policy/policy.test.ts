@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { identifierProblem } from '../names.ts';
 import { decide } from './decide.ts';
 import { compileGlob } from './glob.ts';
-import { builtInPolicies, compilePolicy, parsePolicy, policyNameProblem } from './policy.ts';
+import { builtInPolicies, compilePolicy, parsePolicy } from './policy.ts';
 
 // Contract 3.2, run there against the reference's matcher.
 test.each([
@@ -190,7 +191,8 @@ test.each([
 });
 
 test('names of policies', () => {
-  for (const name of ['ci', 'team-a.prod', 'a:b@c', '_x', '9']) expect(policyNameProblem(name)).toBeUndefined();
+  for (const name of ['ci', 'team-a.prod', 'a:b@c', '_x', '9'])
+    expect(identifierProblem('policy', name)).toBeUndefined();
   for (const name of ['', 'a b', 'a,b', 'a/b', '..', '-x', 'a\n', 'a'.repeat(129)])
-    expect(policyNameProblem(name)).toBeDefined();
+    expect(identifierProblem('policy', name)).toBeDefined();
 });

@@ -1,6 +1,7 @@
 // What a policy is: rules that give capabilities on paths of the vault API, or deny everything there.
 
 import { ZvaultError } from '../errors.ts';
+import { identifierProblem, refuse } from '../names.ts';
 import { type Glob, compileGlob } from './glob.ts';
 
 export const capabilities = ['read', 'list', 'create', 'update', 'delete', 'sudo', 'deny'] as const;
@@ -32,7 +33,6 @@ interface CompiledRule {
 
 /** Rules of one policy. A decision looks at all of them. */
 const maxRules = 1000;
-const maxNameLength = 128;
 
 /** There from the beginning, and never changed. Source: contract 3.2 */
 export const builtInPolicies = {
@@ -53,16 +53,6 @@ export function isBuiltInPolicy(name: string): name is keyof typeof builtInPolic
   return Object.hasOwn(builtInPolicies, name);
 }
 
-/** What is wrong with the name of a policy, or `undefined`. Lists of names are separated by commas. */
-export function policyNameProblem(name: string): string | undefined {
-  if (name === '') return 'the name of a policy must not be empty';
-  if (name.length > maxNameLength) return `the name of a policy must have at most ${maxNameLength} characters`;
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.:@-]*$/.test(name)) {
-    return 'the name of a policy takes letters, digits and _ . : @ -, and begins with a letter, a digit or _';
-  }
-  return undefined;
-}
-
 /**
  * Rules as people write them: capabilities in any case, possibly twice.
  * @throws BAD_REQUEST naming the rule (from 1) and what is wrong
@@ -71,8 +61,7 @@ export function parsePolicy(
   name: string,
   rules: readonly { readonly path: string; readonly capabilities: readonly string[] }[],
 ): Policy {
-  const problem = policyNameProblem(name);
-  if (problem !== undefined) throw new ZvaultError('BAD_REQUEST', problem);
+  refuse(identifierProblem('policy', name));
   if (rules.length === 0) throw new ZvaultError('BAD_REQUEST', 'a policy must have at least one rule');
   if (rules.length > maxRules) throw new ZvaultError('BAD_REQUEST', `a policy must have at most ${maxRules} rules`);
   const policy: Policy = {

@@ -1,6 +1,7 @@
-// Erases what has been in the trash longer than the retention. What it erases is found by time. An entry names the deletion
+// Erases what has been in the trash longer than the retention, and what has ended (auth/endings.ts). What it erases is found by time. An entry names the deletion
 // that it belongs to: the object may have been restored meanwhile, and deleted again since.
 
+import { eraseEnded, forgetToken, isEnding } from '../auth/endings.ts';
 import type { EnvironmentRecord, ProjectRecord, Records, TokenRecord } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Store, Transaction } from '../store/store.ts';
@@ -18,17 +19,24 @@ export async function sweep(store: Store, records: Records, nowMs: number): Prom
     const due = await store.scan({ prefix: keys.expiryPrefix, before: keys.expiry(nowMs, ''), limit: batchSize });
     for (const { key, value } of due) {
       const what = key.slice(keys.expiryPrefix.length + 15);
-      if (await eraseObject(store, records, what, Number(value.toString()))) erased += 1;
+      if (await eraseObject(store, records, what, Number(value.toString()), nowMs)) erased += 1;
       await store.transaction((transaction) => transaction.delete(key));
     }
     if (due.length < batchSize) return erased;
   }
 }
 
-async function eraseObject(store: Store, records: Records, what: string, deletedAt: number): Promise<boolean> {
+async function eraseObject(
+  store: Store,
+  records: Records,
+  what: string,
+  deletedAt: number,
+  nowMs: number,
+): Promise<boolean> {
   const separator = what.indexOf('/');
   const kind = what.slice(0, separator);
   const rest = what.slice(separator + 1);
+  if (isEnding(kind)) return eraseEnded(store, records, kind, rest, nowMs);
   if (kind === 'secret') return store.transaction((transaction) => eraseSecret(transaction, rest, deletedAt));
   if (kind === 'environment') {
     const environment = await records.read<EnvironmentRecord>(store, keys.environment(rest));
@@ -38,7 +46,7 @@ async function eraseObject(store: Store, records: Records, what: string, deleted
   }
   const project = await records.read<ProjectRecord>(store, keys.project(rest));
   if (project?.deleted_at !== deletedAt) return false;
-  await eraseProject(store, records, project);
+  await eraseProject(store, records, project, nowMs);
   return true;
 }
 
@@ -76,12 +84,12 @@ async function eraseEnvironment(store: Store, environment: EnvironmentRecord): P
   });
 }
 
-async function eraseProject(store: Store, records: Records, project: ProjectRecord): Promise<void> {
+async function eraseProject(store: Store, records: Records, project: ProjectRecord, nowMs: number): Promise<void> {
   const { id, org_id: orgId, slug } = project;
   for (const environment of await allEnvironments(store, records, id)) await eraseEnvironment(store, environment);
   const tokenPrefix = keys.tokenOfProjectPrefix(id);
   for (const { key } of await store.scan({ prefix: tokenPrefix }))
-    await eraseToken(store, records, key.slice(tokenPrefix.length));
+    await eraseToken(store, records, key.slice(tokenPrefix.length), nowMs);
   await erasePrefix(store, tokenPrefix);
   await erasePrefix(store, keys.slugOfProjectPrefix(id));
   await erasePrefix(store, keys.environmentBySlugPrefix(id));
@@ -103,15 +111,11 @@ async function allEnvironments(store: Store, records: Records, projectId: string
   return found.filter((environment) => environment !== undefined);
 }
 
-async function eraseToken(store: Store, records: Records, id: string): Promise<void> {
+async function eraseToken(store: Store, records: Records, id: string, nowMs: number): Promise<void> {
   const hash = (await store.get(keys.tokenById(id)))?.value.toString();
   if (hash === undefined) return;
   const token = await records.read<TokenRecord>(store, keys.token(hash));
-  await store.transaction(async (transaction) => {
-    await transaction.delete(keys.tokenById(id));
-    await transaction.delete(keys.tokenUse(id));
-    if (token) await transaction.delete(keys.token(hash));
-  });
+  if (token) await store.transaction((transaction) => forgetToken(transaction, token, nowMs));
 }
 
 async function erasePrefix(store: Store, prefix: string): Promise<void> {

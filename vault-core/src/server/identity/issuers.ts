@@ -55,19 +55,24 @@ const maxRemembered = 4096;
  * @throws CONFIG_INVALID when a file of keys can't be used, or an address is not allowed
  */
 export function createIssuers(configs: readonly IssuerConfig[], options: IssuersOptions): Issuers {
-  const rules: FetchRules = {
-    addresses: createAddressRules(options.allowedAddresses ?? [], options.allowLoopbackHttp),
-    allowLoopbackHttp: options.allowLoopbackHttp,
-    timeoutMs: options.timeoutMs,
-    resolve: options.resolve,
-    ca: options.ca,
-  };
+  const rules = fetchRulesOf(options);
   const issuers = configs.map((config) => ({
     name: config.issuer,
     audiences: [config.audience].flat(),
     keys: keysOf(config, options, rules),
   }));
   return new ConfiguredIssuers(issuers, options.now);
+}
+
+/** @throws CONFIG_INVALID when an address is not allowed */
+export function fetchRulesOf(options: IssuersOptions): FetchRules {
+  return {
+    addresses: createAddressRules(options.allowedAddresses ?? [], options.allowLoopbackHttp),
+    allowLoopbackHttp: options.allowLoopbackHttp,
+    timeoutMs: options.timeoutMs,
+    resolve: options.resolve,
+    ca: options.ca,
+  };
 }
 
 class ConfiguredIssuers implements Issuers {
@@ -123,7 +128,7 @@ class ConfiguredIssuers implements Issuers {
 }
 
 /** A key that we don't know may be a new one, so an unknown one is worth a look. @throws UNAUTHORIZED, UNAVAILABLE */
-async function findKey(keys: IssuerKeys, jwt: Jwt): Promise<VerificationKey> {
+export async function findKey(keys: IssuerKeys, jwt: Jwt): Promise<VerificationKey> {
   const known = await keys.current();
   const key =
     selectKey(known, jwt.algorithm, jwt.keyId) ?? selectKey(await keys.newerThan(known), jwt.algorithm, jwt.keyId);
@@ -131,7 +136,8 @@ async function findKey(keys: IssuerKeys, jwt: Jwt): Promise<VerificationKey> {
   return key;
 }
 
-function keysOf({ issuer, jwks }: IssuerConfig, options: IssuersOptions, rules: FetchRules): IssuerKeys {
+/** Nothing is fetched yet. @throws CONFIG_INVALID */
+export function keysOf({ issuer, jwks }: IssuerConfig, options: IssuersOptions, rules: FetchRules): IssuerKeys {
   const { now, warn = () => {} } = options;
   if (jwks !== undefined && typeof jwks !== 'string') return fixedKeys(parseKeySet(jwks));
   if (jwks === undefined || isUrl(jwks)) {

@@ -3,12 +3,26 @@
 import type { RouteId } from '../../wire/routes.ts';
 import type { Handler } from '../http/context.ts';
 import type { Metrics } from '../metrics.ts';
+import { appRoleHandlers } from './app-roles.ts';
+import { jwtHandlers } from './jwt.ts';
 import { orgHandlers } from './orgs.ts';
+import { policyHandlers } from './policies.ts';
 import { projectHandlers } from './projects.ts';
 import { secretHandlers } from './secrets.ts';
 import { systemHandlers } from './system.ts';
 import { tokenHandlers } from './tokens.ts';
+import { vaultTokenHandlers } from './vault-tokens.ts';
 
 export function handlers(metrics: Metrics): Record<RouteId, Handler> {
-  return { ...systemHandlers(metrics), ...orgHandlers, ...projectHandlers, ...secretHandlers, ...tokenHandlers };
+  return {
+    ...systemHandlers(metrics),
+    ...policyHandlers,
+    ...vaultTokenHandlers,
+    ...appRoleHandlers,
+    ...jwtHandlers,
+    ...orgHandlers,
+    ...projectHandlers,
+    ...secretHandlers,
+    ...tokenHandlers,
+  };
 }

@@ -67,6 +67,20 @@ export const keys = {
 
   policy: (name: string) => `policy/${name}`,
   policyPrefix: 'policy/',
+  /** Vault tokens that a token (by its hash) has made. */
+  childToken: (parent: string, hash: string) => `childtoken/${parent}/${hash}`,
+  childTokenPrefix: (parent: string) => `childtoken/${parent}/`,
+
+  appRole: (name: string) => `approle/${name}`,
+  appRolePrefix: 'approle/',
+  appRoleByRoleId: (roleId: string) => `approleid/${sha256(roleId)}`,
+  secretId: (appRoleId: string, hash: string) => `secretid/${appRoleId}/${hash}`,
+  secretIdPrefix: (appRoleId: string) => `secretid/${appRoleId}/`,
+
+  jwtRole: (name: string) => `jwtrole/${name}`,
+  jwtRolePrefix: 'jwtrole/',
+  /** Identity tokens that have logged in. */
+  usedJwt: (issuer: string, id: string) => `usedjwt/${sha256(`${issuer}\n${id}`)}`,
 
   /** What a client-made creation id has made. */
   creation: (id: string) => `creation/${id}`,
