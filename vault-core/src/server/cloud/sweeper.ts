@@ -22,7 +22,8 @@ export async function sweep(store: Store, records: Records, nowMs: number): Prom
       if (await eraseObject(store, records, what, Number(value.toString()), nowMs)) erased += 1;
       await store.transaction((transaction) => transaction.delete(key));
     }
-    if (due.length < batchSize) return erased;
+    // What was erased may have left more to erase.
+    if (due.length === 0) return erased;
   }
 }
 
