@@ -5,7 +5,11 @@ import { cloudProjectRoutes } from './routes/projects.ts';
 import { cloudSecretRoutes } from './routes/secrets.ts';
 import { cloudTokenRoutes } from './routes/tokens.ts';
 import { dialectRoutes } from './routes/dialects.ts';
+import { kvRoutes } from './routes/kv.ts';
+import { leaseRoutes } from './routes/leases.ts';
+import { mountRoutes } from './routes/mounts.ts';
 import { systemRoutes } from './routes/system.ts';
+import { transitRoutes } from './routes/transit.ts';
 
 export const routes = [
   ...systemRoutes,
@@ -14,6 +18,10 @@ export const routes = [
   ...cloudSecretRoutes,
   ...cloudTokenRoutes,
   ...dialectRoutes,
+  ...mountRoutes,
+  ...leaseRoutes,
+  ...transitRoutes,
+  ...kvRoutes,
 ] as const;
 
 export type RouteId = (typeof routes)[number]['id'];

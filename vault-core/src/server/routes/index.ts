@@ -3,12 +3,26 @@
 import type { RouteId } from '../../wire/routes.ts';
 import type { Handler } from '../http/context.ts';
 import type { Metrics } from '../metrics.ts';
+import { kvHandlers } from './kv.ts';
+import { leaseHandlers } from './leases.ts';
+import { mountHandlers } from './mounts.ts';
 import { orgHandlers } from './orgs.ts';
 import { projectHandlers } from './projects.ts';
 import { secretHandlers } from './secrets.ts';
 import { systemHandlers } from './system.ts';
 import { tokenHandlers } from './tokens.ts';
+import { transitHandlers } from './transit.ts';
 
 export function handlers(metrics: Metrics): Record<RouteId, Handler> {
-  return { ...systemHandlers(metrics), ...orgHandlers, ...projectHandlers, ...secretHandlers, ...tokenHandlers };
+  return {
+    ...systemHandlers(metrics),
+    ...orgHandlers,
+    ...projectHandlers,
+    ...secretHandlers,
+    ...tokenHandlers,
+    ...mountHandlers,
+    ...leaseHandlers,
+    ...transitHandlers,
+    ...kvHandlers,
+  };
 }
