@@ -106,7 +106,7 @@ test('what other routes begin with is reserved, or no name', () => {
 
 test('one of two mounts at the same time wins', async () => {
   const both = await Promise.all([1, 2].map(() => status('POST', `sys/mounts/${mount}`, { engine_type: 'kv' })));
-  expect(both.sort()).toEqual([204, 409]);
+  expect(both.toSorted((a, b) => a - b)).toEqual([204, 409]);
 });
 
 test('leases under a mount end with it', async () => {

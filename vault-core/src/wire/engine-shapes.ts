@@ -70,7 +70,7 @@ export const mountsReply = object({ mounts: array(mountShape) });
 export const mountBody = object({
   engine_type: string({ description: '`kv`' }),
   description: optional(string()),
-  config: optional(nullable({ type: 'object' } as { readonly type: string })),
+  config: optional(nullable({ type: 'object' })),
 });
 
 // Leases.

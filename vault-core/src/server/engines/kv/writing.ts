@@ -3,10 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../../domain/actor.ts';
 import { ZvaultError } from '../../../domain/errors.ts';
+import { compactJson } from '../../../domain/json-text.ts';
 import { maxValueBytes, refuse } from '../../../domain/names.ts';
 import type { Transaction } from '../../store/store.ts';
 import type { MountRecord, Mounts } from '../mounts.ts';
-import { compactJson } from './json-text.ts';
 import { pathProblem } from './path.ts';
 import { type KvMeta, type KvRecords, type KvVersion, currentOf, maxVersions } from './record.ts';
 

@@ -1,7 +1,7 @@
-// JSON as text. What a client stores comes back as it was written: a number passes through no double on its way. Only what
+// JSON as text. What somebody stores comes back as it was written: a number passes through no double on its way. Only what
 // says nothing is changed: white space goes, and escapes take one form.
 
-import { ZvaultError } from '../../../domain/errors.ts';
+import { ZvaultError } from './errors.ts';
 
 /** Deeper nesting is refused: readers of other makes stop there (serde_json has 128). */
 const maxDepth = 128;
@@ -43,7 +43,7 @@ export function compactJson(source: string): JsonText {
     if (first === '"') {
       const { written, value } = normalString(token);
       if (inside?.names && inside.awaitsName) {
-        if (inside.names.has(value)) throw new ZvaultError('BAD_REQUEST', 'an object of the body has a name twice');
+        if (inside.names.has(value)) throw new ZvaultError('BAD_REQUEST', 'an object has a name twice');
         inside.names.add(value);
         // The colon follows.
         if (open.length === 1) member = { name: value, start: text.length + written.length + 1 };
@@ -57,7 +57,7 @@ export function compactJson(source: string): JsonText {
     else if (first === '{') open.push({ names: new Set(), awaitsName: true });
     else if (first === '[') open.push({ names: undefined, awaitsName: false });
     else if (first === '}' || first === ']') open.pop();
-    if (open.length > maxDepth) throw new ZvaultError('BAD_REQUEST', `the body is nested deeper than ${maxDepth}`);
+    if (open.length > maxDepth) throw new ZvaultError('BAD_REQUEST', `it is nested deeper than ${maxDepth}`);
   }
   return { text, members: text.startsWith('{') ? members : undefined };
 }
@@ -66,15 +66,12 @@ export function compactJson(source: string): JsonText {
 function tokenEnd(source: string, start: number): number {
   const first = source[start] ?? '';
   if (first === '"') return stringEnd(source, start);
-  if ('{}[]:,'.includes(first)) return start + 1;
-  const space = isSpace(first);
+  if (isStructure(first)) return start + 1;
+  const ends = isSpace(first)
+    ? (character: string): boolean => !isSpace(character)
+    : (character: string): boolean => isSpace(character) || isStructure(character) || character === '"';
   let end = start + 1;
-  while (
-    end < source.length &&
-    isSpace(source[end] ?? '') === space &&
-    (space || !'{}[]:,"'.includes(source[end] ?? ''))
-  )
-    end += 1;
+  while (end < source.length && !ends(source[end] ?? '')) end += 1;
   return end;
 }
 
@@ -90,10 +87,14 @@ function isSpace(character: string): boolean {
   return character === ' ' || character === '\n' || character === '\t' || character === '\r';
 }
 
+function isStructure(character: string): boolean {
+  return '{}[]:,'.includes(character);
+}
+
 /** Shell scripts look for values in the text of an answer: `\/` and `\u0041` are written as what they mean. */
 function normalString(token: string): { written: string; value: string } {
   if (!token.includes('\\')) return { written: token, value: token.slice(1, -1) };
   const value = JSON.parse(token) as string;
-  if (!value.isWellFormed()) throw new ZvaultError('BAD_REQUEST', 'a text of the body holds half of a surrogate pair');
+  if (!value.isWellFormed()) throw new ZvaultError('BAD_REQUEST', 'a text holds half of a surrogate pair');
   return { written: JSON.stringify(value), value };
 }
