@@ -35,7 +35,8 @@ export function checkAnswer(method: string, path: string, answer: Answer): void 
   const route = routeOf(method, path);
   const place = `${method} ${path.slice(0, 200)} → ${answer.status}`;
   if (!route) return;
-  const documented = document.paths[route.path]?.[route.method.toLowerCase()]?.responses[String(answer.status)];
+  const documented =
+    document.paths[route.path.replace('...}', '}')]?.[route.method.toLowerCase()]?.responses[String(answer.status)];
   if (!documented) throw new Error(`${place}: this status is not documented for ${route.id}`);
   if (method === 'HEAD') return;
   const [mediaType = ''] = (answer.headers['content-type'] ?? '').split(';');
@@ -55,7 +56,7 @@ function validatorOf(route: ServedRoute, status: number, mediaType: string): Val
   const escape = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
   const parts = [
     'paths',
-    route.path,
+    route.path.replace('...}', '}'),
     route.method.toLowerCase(),
     'responses',
     String(status),

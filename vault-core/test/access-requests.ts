@@ -101,6 +101,46 @@ async function freshJwtRole(vault: TestVault, place: Workspace): Promise<string>
   return path;
 }
 
+async function freshKv(vault: TestVault): Promise<string> {
+  const path = name();
+  await vault.operate('POST', `/v1/secret/data/${path}`, { data: { K: 'v' } });
+  return path;
+}
+
+async function freshMount(vault: TestVault): Promise<string> {
+  const mount = name();
+  await vault.operate('POST', `/v1/sys/mounts/${mount}`, { engine_type: 'kv' });
+  return mount;
+}
+
+async function freshKey(vault: TestVault, type = 'aes256-gcm96'): Promise<string> {
+  const key = name();
+  await vault.operate('POST', `/v1/transit/keys/${key}`, { type });
+  return key;
+}
+
+async function freshCiphertext(vault: TestVault): Promise<{ key: string; ciphertext: string }> {
+  const key = await freshKey(vault);
+  const { ciphertext } = await vault.operate('POST', `/v1/transit/encrypt/${key}`, { plaintext: 'YQ==' });
+  return { key, ciphertext };
+}
+
+async function freshLease(vault: TestVault): Promise<{ lease_id: string }> {
+  const { lease_id } = await vault.operate('POST', '/v1/sys/leases/create', { engine_path: 'secret/data/x' });
+  return { lease_id };
+}
+
+/** A request of the vault API about something made anew. */
+function fresh<T>(
+  make: (vault: TestVault) => Promise<T>,
+  method: string,
+  request: (made: T) => Omit<Prepared, 'method'>,
+): Case {
+  return { access: 'vault', prepare: async (vault) => ({ method, ...request(await make(vault)) }) };
+}
+const postKv = (route: string): Case =>
+  fresh(freshKv, 'POST', (path) => ({ path: `/v1/secret/${route}/${path}`, body: { versions: [1] }, status: 204 }));
+
 const byProject = ({ projectId }: Workspace): string => `${cloud}/projects/${projectId}`;
 const me = { access: 'anyone', prepare: get(() => `${cloud}/me`) } as const;
 const open = (path: string): Case => ({ access: 'open', prepare: get(() => path) });
@@ -424,4 +464,66 @@ export const cases: Readonly<Record<RouteId, Case>> = {
     prepare: (_, place) => ({ method: 'POST', path: `${byProject(place)}/tokens`, body: tokenBody() }),
   },
   'project-audit.list': { access: 'viewer', prepare: get((place) => `${byProject(place)}/audit?limit=1`) },
+
+  'kv.read': fresh(freshKv, 'GET', (path) => ({ path: `/v1/secret/data/${path}` })),
+  'kv.write': fresh(freshKv, 'POST', (path) => ({ path: `/v1/secret/data/${path}`, body: { data: { K: 'new' } } })),
+  'kv.delete': fresh(freshKv, 'DELETE', (path) => ({ path: `/v1/secret/data/${path}`, status: 204 })),
+  'kv.metadata': fresh(freshKv, 'GET', (path) => ({ path: `/v1/secret/metadata/${path}` })),
+  'kv.list': { access: 'vault', prepare: get(() => '/v1/secret/list/n') },
+  'kv.list-all': { access: 'vault', prepare: get(() => '/v1/secret/list') },
+  'kv.list-root': { access: 'vault', prepare: get(() => '/v1/secret/list/') },
+  'kv.undelete': postKv('undelete'),
+  'kv.destroy': postKv('destroy'),
+
+  'mounts.list': { access: 'vault', prepare: get(() => '/v1/sys/mounts') },
+  'mounts.create': {
+    access: 'vault',
+    prepare: () => ({ method: 'POST', path: `/v1/sys/mounts/${name()}`, body: { engine_type: 'kv' }, status: 204 }),
+  },
+  'mounts.delete': fresh(freshMount, 'DELETE', (mount) => ({ path: `/v1/sys/mounts/${mount}`, status: 204 })),
+
+  'leases.list': { access: 'vault', prepare: get(() => '/v1/sys/leases?limit=1') },
+  'leases.create': {
+    access: 'vault',
+    prepare: () => ({ method: 'POST', path: '/v1/sys/leases/create', body: { engine_path: 'secret/data/x' } }),
+  },
+  'leases.lookup': fresh(freshLease, 'POST', (body) => ({ path: '/v1/sys/leases/lookup', body })),
+  'leases.renew': fresh(freshLease, 'POST', (body) => ({ path: '/v1/sys/leases/renew', body })),
+  'leases.revoke': fresh(freshLease, 'POST', (body) => ({ path: '/v1/sys/leases/revoke', body, status: 204 })),
+
+  'transit-keys.list': { access: 'vault', prepare: get(() => '/v1/transit/keys') },
+  'transit-keys.create': {
+    access: 'vault',
+    prepare: () => ({ method: 'POST', path: `/v1/transit/keys/${name()}`, status: 204 }),
+  },
+  'transit-keys.get': fresh(freshKey, 'GET', (key) => ({ path: `/v1/transit/keys/${key}` })),
+  'transit-keys.rotate': fresh(freshKey, 'POST', (key) => ({ path: `/v1/transit/keys/${key}/rotate` })),
+  'transit-keys.config': fresh(freshKey, 'POST', (key) => ({
+    path: `/v1/transit/keys/${key}/config`,
+    body: { min_decryption_version: 1 },
+    status: 204,
+  })),
+  'transit.encrypt': fresh(freshKey, 'POST', (key) => ({
+    path: `/v1/transit/encrypt/${key}`,
+    body: { plaintext: 'YQ==' },
+  })),
+  'transit.decrypt': fresh(freshCiphertext, 'POST', ({ key, ciphertext }) => ({
+    path: `/v1/transit/decrypt/${key}`,
+    body: { ciphertext },
+  })),
+  'transit.rewrap': fresh(freshCiphertext, 'POST', ({ key, ciphertext }) => ({
+    path: `/v1/transit/rewrap/${key}`,
+    body: { ciphertext },
+  })),
+  'transit.datakey': fresh(freshKey, 'POST', (key) => ({ path: `/v1/transit/datakey/${key}` })),
+  'transit.sign': fresh(
+    (vault) => freshKey(vault, 'ed25519'),
+    'POST',
+    (key) => ({ path: `/v1/transit/sign/${key}`, body: { input: 'YQ==' } }),
+  ),
+  'transit.hmac': fresh(freshKey, 'POST', (key) => ({ path: `/v1/transit/hmac/${key}`, body: { input: 'YQ==' } })),
+  'transit.verify': fresh(freshKey, 'POST', (key) => ({
+    path: `/v1/transit/verify/${key}`,
+    body: { input: 'YQ==', hmac: 'vault:v1:YQ==' },
+  })),
 };

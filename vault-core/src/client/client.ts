@@ -19,6 +19,7 @@ import { type Place, type ProjectName, Scope } from './scope.ts';
 import { Secrets } from './secrets.ts';
 import { resolveSettings } from './settings.ts';
 import { iterateChanges, watchChanges, type WatchCallback, type Watcher } from './watch.ts';
+import { VaultApi } from './vault/api.ts';
 import {
   type BatchOperation,
   type BatchResult,
@@ -77,6 +78,8 @@ export function createClient(options: ClientOptions = {}): VaultClient {
 export class VaultClient implements AsyncDisposable {
   /** The management routes. */
   readonly cloud: CloudApi;
+  /** The vault API: KV, mounts, transit, leases. */
+  readonly vault: VaultApi;
   readonly #requester: Requester;
   readonly #scope: Scope;
   readonly #bulk: Bulk;
@@ -97,6 +100,7 @@ export class VaultClient implements AsyncDisposable {
     this.#reader = new Reader(this.#requester, this.#scope, this.#bulk);
     this.#writer = new Writer(this.#requester, this.#scope, this.#reader);
     this.cloud = new CloudApi(this.#requester, this.#scope);
+    this.vault = new VaultApi(this.#requester);
   }
 
   /** All secrets of an environment: from memory while fresh, else by one request; last-known values while the server is away. */

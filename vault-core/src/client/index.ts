@@ -32,6 +32,10 @@ export { type LogEntry, type Logger } from './log.ts';
 export { type ClientOptions } from './options.ts';
 export { type ProjectName } from './scope.ts';
 export { Secrets } from './secrets.ts';
+export { type VaultApi } from './vault/api.ts';
+export { type KvOptions, type KvSecret, type KvWriteOptions } from './vault/kv.ts';
+export { type NewLease } from './vault/leases.ts';
+export { type DataKey } from './vault/transit.ts';
 export { type WatchCallback, type Watcher } from './watch.ts';
 export {
   type BatchOperation,

@@ -117,8 +117,8 @@ export class References {
 
   async #fromKv(location: string, reference: Reference, signal: AbortSignal): Promise<string> {
     const version = reference.kind === 'env' ? undefined : reference.version;
-    const stored = await readKv(this.#requester, location, { version, signal });
-    const value = selectField(stored, location, reference.field);
+    const { text } = await readKv(this.#requester, location, { version, signal });
+    const value = selectField(text, location, reference.field);
     this.#requester.settings.onValue(value);
     return value;
   }

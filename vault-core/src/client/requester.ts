@@ -25,6 +25,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
   /** Becomes JSON. */
   readonly body?: unknown;
+  /** JSON already, instead of `body`: its numbers are sent as they were written. */
+  readonly json?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** @default bearer */
   readonly auth?: Auth;
@@ -44,6 +46,8 @@ export interface Reply {
   readonly headers: IncomingHttpHeaders;
   /** `undefined` for an empty body. */
   readonly json: unknown;
+  /** The body as it came. */
+  readonly text: string;
 }
 
 /** What happens to the token, for those who hold what it opened. */
@@ -180,7 +184,7 @@ export class Requester {
       outcome = { status: answer.status };
       const success = (answer.status >= 200 && answer.status < 300) || call.accept?.includes(answer.status);
       if (!success) throw this.#failure(call, answer, token);
-      return { status: answer.status, headers: answer.headers, json: readJson(answer, this.settings.base.origin) };
+      return { status: answer.status, headers: answer.headers, ...readJson(answer, this.settings.base.origin) };
     } catch (error) {
       if (isZvaultError(error)) outcome = { ...outcome, code: error.code };
       throw error;
@@ -194,7 +198,8 @@ export class Requester {
   async #outgoing(call: Call, renewed: Secret | undefined): Promise<{ outgoing: Outgoing; token: Secret | undefined }> {
     const auth = call.auth ?? 'bearer';
     const token = auth === 'none' ? undefined : (renewed ?? (await this.tokens.required()));
-    const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
+    const json = call.json ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+    const body = json === undefined ? undefined : Buffer.from(json);
     const headers: Record<string, string> = {
       Accept: 'application/json',
       'User-Agent': this.settings.userAgent,
@@ -219,7 +224,7 @@ export class Requester {
       text: answer.body.toString('utf8'),
       retryAfterMs: parseRetryAfterMs(answer.headers['retry-after'], this.settings.host.now()),
       hide: [...(token === undefined ? [] : [token.expose()]), ...(call.hide ?? [])],
-      hadBody: call.body !== undefined,
+      hadBody: call.body !== undefined || call.json !== undefined,
     });
   }
 
@@ -229,8 +234,8 @@ export class Requester {
 }
 
 /** The JSON of a successful answer. The parser's own message quotes the text, so it goes nowhere. */
-function readJson(answer: Incoming, origin: string): unknown {
-  if (answer.body.length === 0) return undefined;
+function readJson(answer: Incoming, origin: string): Pick<Reply, 'json' | 'text'> {
+  if (answer.body.length === 0) return { json: undefined, text: '' };
   const bad = (what: string): ZvaultError =>
     new ZvaultError('BAD_ANSWER', `${origin} answered ${answer.status} with ${what}`, {
       hint: 'check that the address is that of a zvault server, and that nothing in between answers for it',
@@ -242,7 +247,8 @@ function readJson(answer: Incoming, origin: string): unknown {
   if (type !== 'application/json' && !type.endsWith('+json')) throw bad('something that is not JSON');
   if (!isUtf8(answer.body)) throw bad('bytes that are not UTF-8');
   try {
-    return JSON.parse(answer.body.toString('utf8')) as unknown;
+    const text = answer.body.toString('utf8');
+    return { json: JSON.parse(text) as unknown, text };
   } catch {
     throw bad('broken JSON');
   }

@@ -40,3 +40,8 @@ export function parseTimestampMs(text: string): number {
 export function formatTimestamp(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}000Z`;
 }
+
+/** RFC 3339 in UTC with nanoseconds and an offset, as the vault routes answer (contract 1.1). */
+export function formatVaultTimestamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, -1)}000000+00:00`;
+}

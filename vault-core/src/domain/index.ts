@@ -10,6 +10,7 @@ export {
   messageOf,
 } from './errors.ts';
 export { type Host, type Input, type Output, envSetting, processHost } from './host.ts';
+export { type JsonText, compactJson } from './json-text.ts';
 export {
   isEnvName,
   isReservedEnvName,

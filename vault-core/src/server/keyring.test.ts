@@ -47,6 +47,25 @@ test('a key wrapped for one owner is of no use to another', async () => {
   await store.close();
 });
 
+test('an owner gets its key once; one whose transaction was undone is not used', async () => {
+  const store = await openSqliteStore(':memory:');
+  const keyring = new Keyring(randomBytes(32));
+  const undone: string[] = [];
+  await store.transaction(async (transaction) => {
+    const work = async (): Promise<void> => {
+      undone.push((await keyring.ensure(transaction, 'mount/m')).id);
+      throw new Error('undone');
+    };
+    await expect(transaction.savepoint(work)).rejects.toThrow('undone');
+  });
+  const made = await store.transaction((transaction) => keyring.ensure(transaction, 'mount/m'));
+  expect(undone).not.toContain(made.id);
+  expect(await store.transaction((transaction) => keyring.ensure(transaction, 'mount/m'))).toBe(made);
+  expect(await store.get(`keys/wrapped/${made.id}/mount/m`)).toBeDefined();
+  expect(await store.get(`keys/wrapped/${undone[0]}/mount/m`)).toBeUndefined();
+  await store.close();
+});
+
 test('zeroing overwrites every key that was handed out', async () => {
   const store = await openSqliteStore(':memory:');
   const root = randomBytes(32);

@@ -1,5 +1,4 @@
-// The keys of an unsealed vault: the root key, and under it one system key, one key per organisation (and, with the vault
-// engine, one per mount). Each is stored wrapped by the root key. All of them are Buffers, overwritten on seal and stop.
+// The keys of an unsealed vault: the root key, and under it one system key, one key per organisation and one per mount. Each is stored wrapped by the root key. All of them are Buffers, overwritten on seal and stop.
 
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { ZvaultError } from '../domain/errors.ts';
@@ -7,8 +6,8 @@ import { type CipherKey, decrypt, encrypt, keyIdOf } from './crypto/cipher.ts';
 import { Hmac } from './crypto/hmac.ts';
 import type { Reader, Transaction } from './store/store.ts';
 
-/** What a key is for: the system's own records, or one organisation's secrets. */
-export type KeyOwner = 'system' | `org/${string}`;
+/** What a key is for: the system's own records, one organisation's secrets, or what one mount holds. */
+export type KeyOwner = 'system' | `org/${string}` | `mount/${string}`;
 
 /** The id that ciphertexts made directly with the root key carry. */
 const rootKeyId = '00000000-0000-4000-8000-000000000001';
@@ -48,6 +47,17 @@ export class Keyring {
     const key = await this.#load(reader, owner, entry.value.toString());
     this.#current.set(owner, key);
     return key;
+  }
+
+  /**
+   * The owner's current key, made now if there is none yet. The store is asked each time: a key whose transaction was undone
+   * may be remembered here, and what it encrypts could never be opened again.
+   */
+  async ensure(transaction: Transaction, owner: KeyOwner): Promise<CipherKey> {
+    const entry = await transaction.get(currentAddress(owner));
+    if (!entry) return this.create(transaction, owner);
+    const id = entry.value.toString();
+    return this.#byId.get(id) ?? this.#load(transaction, owner, id);
   }
 
   /** The key that a stored ciphertext names. */

@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly audit?: readonly string[] | undefined;
   /** Days that deleted things can be restored. @default 30 */
   readonly retentionDays?: number | undefined;
+  /** Seconds between two looks at expired leases. @default 60 */
+  readonly leaseScanSeconds?: number | undefined;
   /** Opens the vault at start, if it is initialized. */
   readonly unseal?:
     | {
@@ -55,6 +57,7 @@ export interface ResolvedOptions {
   readonly loopbackIssuers: boolean;
   readonly auditPaths: readonly string[];
   readonly retentionMs: number;
+  readonly leaseScanMs: number;
   readonly unseal: ServerOptions['unseal'];
   readonly warn: (message: string) => void;
   readonly slowRequestMs: number;
@@ -71,6 +74,9 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   if (!Number.isInteger(listen.port) || listen.port < 0 || listen.port > 65_535)
     throw invalid('the port must be 0 to 65535');
   if (!(retentionDays >= 0 && retentionDays <= 36_500)) throw invalid('the retention must be 0 to 36500 days');
+  const leaseScanSeconds = options.leaseScanSeconds ?? 60;
+  if (!(leaseScanSeconds >= 1 && leaseScanSeconds <= 86_400))
+    throw invalid('leases must be looked at every 1 to 86400 seconds');
   if (!Number.isInteger(rateLimit) || rateLimit < 0) throw invalid('the rate limit must be a whole number, 0 for none');
   if (!options.tls && !options.behindProxy && !isLoopback(listen.host)) {
     throw new ZvaultError('CONFIG_INVALID', `plain http on ${listen.host} would send tokens and secrets in clear`, {
@@ -89,6 +95,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     loopbackIssuers: options.loopbackIssuers ?? false,
     auditPaths: (options.audit ?? (database === ':memory:' ? [] : [`file:${database}.audit.log`])).map(auditPath),
     retentionMs: retentionDays * dayMs,
+    leaseScanMs: leaseScanSeconds * 1000,
     unseal: options.unseal,
     warn: options.warn ?? (() => undefined),
     slowRequestMs: options.slowRequestMs ?? 30_000,

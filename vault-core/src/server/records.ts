@@ -3,7 +3,7 @@
 
 import type { Actor } from '../domain/actor.ts';
 import { decrypt, encrypt } from './crypto/cipher.ts';
-import type { Keyring } from './keyring.ts';
+import type { KeyOwner, Keyring } from './keyring.ts';
 import type { Reader, Transaction } from './store/store.ts';
 import type { Permission, Role } from '../wire/shapes.ts';
 
@@ -92,12 +92,14 @@ export interface VaultTokenRecord {
   readonly revoked_at: number | null;
 }
 
-/** Reads and writes records. `keyring` throws while the vault is sealed. */
+/** Reads and writes records, under the key of their owner. `keyring` throws while the vault is sealed. */
 export class Records {
   readonly #keyring: () => Keyring;
+  readonly #owner: KeyOwner;
 
-  constructor(keyring: () => Keyring) {
+  constructor(keyring: () => Keyring, owner: KeyOwner = 'system') {
     this.#keyring = keyring;
+    this.#owner = owner;
   }
 
   async read<T>(reader: Reader, key: string): Promise<T | undefined> {
@@ -106,13 +108,23 @@ export class Records {
   }
 
   async open<T>(reader: Reader, key: string, sealed: Buffer): Promise<T> {
-    const keyring = this.#keyring();
-    const cipherKey = keyring.loadedKeyOf(sealed) ?? (await keyring.keyOf(reader, 'system', sealed));
-    return JSON.parse(decrypt(cipherKey, key, sealed).toString()) as T;
+    return JSON.parse((await this.openBytes(reader, key, sealed)).toString()) as T;
   }
 
-  async write(transaction: Transaction, key: string, record: object): Promise<void> {
-    const cipherKey = await this.#keyring().current(transaction, 'system');
-    await transaction.put(key, encrypt(cipherKey, key, Buffer.from(JSON.stringify(record))));
+  /** The bytes of a record that is no JSON; the caller overwrites them. */
+  async openBytes(reader: Reader, key: string, sealed: Buffer): Promise<Buffer> {
+    const keyring = this.#keyring();
+    const cipherKey = keyring.loadedKeyOf(sealed) ?? (await keyring.keyOf(reader, this.#owner, sealed));
+    return decrypt(cipherKey, key, sealed);
+  }
+
+  write(transaction: Transaction, key: string, record: object): Promise<void> {
+    return this.writeBytes(transaction, key, Buffer.from(JSON.stringify(record)));
+  }
+
+  async writeBytes(transaction: Transaction, key: string, bytes: Buffer): Promise<void> {
+    // A mount gets its key with its first record; the others have theirs from the beginning.
+    const cipherKey = await this.#keyring().ensure(transaction, this.#owner);
+    await transaction.put(key, encrypt(cipherKey, key, bytes));
   }
 }

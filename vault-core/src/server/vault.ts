@@ -16,6 +16,7 @@ import { sweep } from './cloud/sweeper.ts';
 import { TokenUse } from './cloud/token-use.ts';
 import { Committer } from './commit.ts';
 import { encrypt } from './crypto/cipher.ts';
+import { Engines } from './engines/engines.ts';
 import type { Issuers } from './identity/issuers.ts';
 import type { RoleIssuers } from './identity/role-issuers.ts';
 import type { Keyring } from './keyring.ts';
@@ -42,6 +43,7 @@ export class Vault {
   readonly secrets: SecretReader;
   readonly events: EventHub;
   readonly tokenUse: TokenUse;
+  readonly engines: Engines;
   readonly #closeIssuers: () => void;
   #roleIssuers: Promise<RoleIssuers> | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -71,6 +73,15 @@ export class Vault {
     this.secrets = new SecretReader(store, keyring);
     this.events = new EventHub(store);
     this.tokenUse = new TokenUse(store, now, options.warn);
+    this.engines = new Engines({
+      store,
+      records: this.records,
+      keyring,
+      now,
+      leaseScanMs: options.leaseScanMs,
+      note: (data) => this.audit.note('lease-end', data),
+      warn: options.warn,
+    });
   }
 
   /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
@@ -128,6 +139,7 @@ export class Vault {
       throw error;
     }
     this.tokenUse.start();
+    this.engines.start();
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
     setImmediate(() => this.#sweep());
   }
@@ -138,6 +150,7 @@ export class Vault {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     await this.committer.idle();
+    await this.engines.stop();
     try {
       await this.tokenUse.stop();
       this.audit.note('seal');

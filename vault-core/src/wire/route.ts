@@ -61,6 +61,8 @@ export interface Route {
   readonly body?: Schema<unknown>;
   /** False: an absent body is taken as `{}`. */
   readonly bodyRequired?: false;
+  /** The handler gets the JSON as text, whole: a parsed number is no longer what was written. */
+  readonly bodyAsText?: true;
   /** Largest body in bytes; 2 MiB when left out. */
   readonly maxBodyBytes?: number;
   /** Success: status and shape (`null`: no body; a string: that media type). */
@@ -76,7 +78,17 @@ export interface Route {
 /** What serving a route takes. The shapes stay behind: validators and the document are made from them when the project is built. */
 export type ServedRoute = Pick<
   Route,
-  'id' | 'method' | 'path' | 'access' | 'scope' | 'query' | 'bodyRequired' | 'maxBodyBytes' | 'unaudited' | 'stream'
+  | 'id'
+  | 'method'
+  | 'path'
+  | 'access'
+  | 'scope'
+  | 'query'
+  | 'bodyRequired'
+  | 'bodyAsText'
+  | 'maxBodyBytes'
+  | 'unaudited'
+  | 'stream'
 > & {
   /** Present when the route takes a body. */
   readonly body?: unknown;

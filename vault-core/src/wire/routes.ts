@@ -8,8 +8,12 @@ import { cloudSecretRoutes } from './routes/secrets.ts';
 import { cloudTokenRoutes } from './routes/tokens.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { dialectRoutes } from './routes/dialects.ts';
+import { kvRoutes } from './routes/kv.ts';
+import { leaseRoutes } from './routes/leases.ts';
+import { mountRoutes } from './routes/mounts.ts';
 import { systemRoutes } from './routes/system.ts';
 import { vaultTokenRoutes } from './routes/vault-tokens.ts';
+import { transitRoutes } from './routes/transit.ts';
 
 export const routes = [
   ...systemRoutes,
@@ -22,6 +26,10 @@ export const routes = [
   ...cloudSecretRoutes,
   ...cloudTokenRoutes,
   ...dialectRoutes,
+  ...mountRoutes,
+  ...leaseRoutes,
+  ...transitRoutes,
+  ...kvRoutes,
 ] as const;
 
 export type RouteId = (typeof routes)[number]['id'];

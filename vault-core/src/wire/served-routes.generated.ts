@@ -1135,5 +1135,424 @@ export const servedRoutes: readonly ServedRoute[] = [
     "description": "The `cursor` of the last entry read: continue with older ones"
    }
   }
+ },
+ {
+  "id": "mounts.list",
+  "method": "GET",
+  "path": "/v1/sys/mounts",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/mounts",
+    "capability": "list"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "mounts.create",
+  "method": "POST",
+  "path": "/v1/sys/mounts/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/mounts",
+    "capability": "create"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "mounts.delete",
+  "method": "DELETE",
+  "path": "/v1/sys/mounts/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/mounts",
+    "capability": "delete"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "leases.list",
+  "method": "GET",
+  "path": "/v1/sys/leases",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/leases",
+    "capability": "read"
+   }
+  },
+  "scope": "none",
+  "query": {
+   "limit": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 10000,
+     "default": 1000
+    },
+    "description": "At most so many"
+   },
+   "after": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The `next` of the page before"
+   }
+  }
+ },
+ {
+  "id": "leases.create",
+  "method": "POST",
+  "path": "/v1/sys/leases/create",
+  "access": {
+   "identity": "vault",
+   "policy": "any"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "leases.lookup",
+  "method": "POST",
+  "path": "/v1/sys/leases/lookup",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/leases/lookup",
+    "capability": "read"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "leases.renew",
+  "method": "POST",
+  "path": "/v1/sys/leases/renew",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/leases/renew",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "leases.revoke",
+  "method": "POST",
+  "path": "/v1/sys/leases/revoke",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/leases/revoke",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "transit-keys.list",
+  "method": "GET",
+  "path": "/v1/transit/keys",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/keys",
+    "capability": "list"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "transit-keys.create",
+  "method": "POST",
+  "path": "/v1/transit/keys/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/keys/{name}",
+    "capability": "create"
+   }
+  },
+  "scope": "none",
+  "bodyRequired": false,
+  "body": true
+ },
+ {
+  "id": "transit-keys.get",
+  "method": "GET",
+  "path": "/v1/transit/keys/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/keys/{name}",
+    "capability": "read"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "transit-keys.rotate",
+  "method": "POST",
+  "path": "/v1/transit/keys/{name}/rotate",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/keys/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "transit-keys.config",
+  "method": "POST",
+  "path": "/v1/transit/keys/{name}/config",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/keys/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "transit.encrypt",
+  "method": "POST",
+  "path": "/v1/transit/encrypt/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/encrypt/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "transit.decrypt",
+  "method": "POST",
+  "path": "/v1/transit/decrypt/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/decrypt/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "transit.rewrap",
+  "method": "POST",
+  "path": "/v1/transit/rewrap/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/rewrap/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "transit.datakey",
+  "method": "POST",
+  "path": "/v1/transit/datakey/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/datakey/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "transit.sign",
+  "method": "POST",
+  "path": "/v1/transit/sign/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/sign/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "transit.hmac",
+  "method": "POST",
+  "path": "/v1/transit/hmac/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/hmac/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "transit.verify",
+  "method": "POST",
+  "path": "/v1/transit/verify/{name}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "transit/verify/{name}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "kv.read",
+  "method": "GET",
+  "path": "/v1/{mount}/data/{path...}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/data/{path}",
+    "capability": "read"
+   }
+  },
+  "scope": "none",
+  "query": {
+   "version": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 2147483647
+    },
+    "description": "Not the newest but this one"
+   }
+  }
+ },
+ {
+  "id": "kv.write",
+  "method": "POST",
+  "path": "/v1/{mount}/data/{path...}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/data/{path}",
+    "capability": "create"
+   }
+  },
+  "scope": "none",
+  "bodyAsText": true,
+  "body": true
+ },
+ {
+  "id": "kv.delete",
+  "method": "DELETE",
+  "path": "/v1/{mount}/data/{path...}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/data/{path}",
+    "capability": "delete"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "kv.metadata",
+  "method": "GET",
+  "path": "/v1/{mount}/metadata/{path...}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/metadata/{path}",
+    "capability": "read"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "kv.list",
+  "method": "GET",
+  "path": "/v1/{mount}/list/{path...}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/list/{path}",
+    "capability": "list"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "kv.list-all",
+  "method": "GET",
+  "path": "/v1/{mount}/list",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/list/",
+    "capability": "list"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "kv.list-root",
+  "method": "GET",
+  "path": "/v1/{mount}/list/",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/list/",
+    "capability": "list"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "kv.undelete",
+  "method": "POST",
+  "path": "/v1/{mount}/undelete/{path...}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/undelete/{path}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "kv.destroy",
+  "method": "POST",
+  "path": "/v1/{mount}/destroy/{path...}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/destroy/{path}",
+    "capability": "update"
+   }
+  },
+  "scope": "none",
+  "body": true
  }
 ];

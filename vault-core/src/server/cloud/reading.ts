@@ -1,12 +1,11 @@
-// Reading secrets: ready-made JSON bodies, remembered with the revision of what they were made from. Bodies hold values, so
-// they are Buffers, bounded in number of bytes, and overwritten on seal.
+// Reading secrets: ready-made JSON bodies (bodies.ts).
 
 import { formatTimestamp } from '../../domain/duration.ts';
 import { ZvaultError } from '../../domain/errors.ts';
 import { keyProblem, refuse } from '../../domain/names.ts';
 import type { SecretEntry, SecretKey, SecretVersion, WrittenSecret } from '../../wire/shapes.ts';
+import { Bodies } from '../bodies.ts';
 import type { Keyring } from '../keyring.ts';
-import { Memo } from '../memo.ts';
 import type { EnvironmentRecord } from '../records.ts';
 import type { Soon } from '../soon.ts';
 import { keys } from '../store/keys.ts';
@@ -26,17 +25,14 @@ const maxBodyBytes = 64 * 1024 * 1024;
 export class SecretReader {
   readonly #store: Store;
   readonly #keyring: () => Keyring;
-  readonly #single: Memo<Buffer>;
-  readonly #whole: Memo<EnvironmentBody>;
+  readonly #single: Bodies<Buffer>;
+  readonly #whole: Bodies<EnvironmentBody>;
 
   constructor(store: Store, keyring: () => Keyring) {
     this.#store = store;
     this.#keyring = keyring;
-    this.#single = new Memo<Buffer>(store, { maxWeight: maxBodyBytes / 2, weigh: (body) => body.length + 200 });
-    this.#whole = new Memo<EnvironmentBody>(store, {
-      maxWeight: maxBodyBytes / 2,
-      weigh: ({ body }) => body.length + 200,
-    });
+    this.#single = new Bodies<Buffer>(store, { maxBytes: maxBodyBytes / 2, bytes: (body) => body });
+    this.#whole = new Bodies<EnvironmentBody>(store, { maxBytes: maxBodyBytes / 2, bytes: ({ body }) => body });
   }
 
   /** `{"secret":{…}}` of the current version. @throws NOT_FOUND, BAD_REQUEST */
@@ -107,8 +103,8 @@ export class SecretReader {
 
   /** Overwrites every body. */
   clear(): void {
-    this.#single.clear((body) => body.fill(0));
-    this.#whole.clear(({ body }) => body.fill(0));
+    this.#single.clear();
+    this.#whole.clear();
   }
 
   async #current(environment: EnvironmentRecord, key: string): Promise<Entry> {

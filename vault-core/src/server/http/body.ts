@@ -16,14 +16,17 @@ interface SchemaError {
 type Validator = ((data: unknown) => boolean) & { errors?: readonly SchemaError[] | null };
 
 /**
- * The parsed and validated body of a request. A body of usual size must be whole after `slowMs`; a larger one must keep pace.
+ * The parsed and validated body of a request, or its text where the route takes that. A body of usual size must be whole after `slowMs`; a larger one must keep pace.
  * @throws PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST (not UTF-8, not JSON), UNPROCESSABLE
  */
 export async function readBody(request: IncomingMessage, route: ServedRoute, slowMs: number): Promise<unknown> {
   const bytes = await readBytes(request, route.maxBodyBytes ?? defaultMaxBodyBytes, slowMs);
-  const value =
-    bytes.length === 0 && route.bodyRequired === false ? {} : parseJson(bytes, request.headers['content-type']);
+  const { text, value } =
+    bytes.length === 0 && route.bodyRequired === false
+      ? { text: '{}', value: {} }
+      : parseJson(bytes, request.headers['content-type']);
   bytes.fill(0);
+  if (route.bodyAsText) return text;
   // Loaded with the first body: eighty kilobytes that a start need not wait for.
   const { bodyValidators } = await import('../../wire/validators.generated.ts');
   const validate = (bodyValidators as Record<string, Validator | undefined>)[route.id];
@@ -67,14 +70,15 @@ function readBytes(request: IncomingMessage, maxBytes: number, slowMs: number): 
 }
 
 /** A form's type, or none, is taken too if the text is JSON: the documentation of other servers calls curl so. */
-function parseJson(bytes: Buffer, contentType: string | undefined): unknown {
+function parseJson(bytes: Buffer, contentType: string | undefined): { text: string; value: unknown } {
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const isJson = /^application\/(?:[\w.!#$&^+-]+\+)?json$/.test(type);
   const lenient = type === '' || type === 'application/x-www-form-urlencoded';
   if (!isJson && !lenient) throw new ZvaultError('UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json');
   if (!isUtf8(bytes)) throw new ZvaultError('BAD_REQUEST', 'the body is not valid UTF-8');
   try {
-    return JSON.parse(bytes.toString()) as unknown;
+    const text = bytes.toString();
+    return { text, value: JSON.parse(text) as unknown };
   } catch {
     if (!isJson) throw new ZvaultError('UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json');
     // The parser's message would quote the text.

@@ -5,6 +5,9 @@ import type { Handler } from '../http/context.ts';
 import type { Metrics } from '../metrics.ts';
 import { appRoleHandlers } from './app-roles.ts';
 import { jwtHandlers } from './jwt.ts';
+import { kvHandlers } from './kv.ts';
+import { leaseHandlers } from './leases.ts';
+import { mountHandlers } from './mounts.ts';
 import { orgHandlers } from './orgs.ts';
 import { policyHandlers } from './policies.ts';
 import { projectHandlers } from './projects.ts';
@@ -12,6 +15,7 @@ import { secretHandlers } from './secrets.ts';
 import { systemHandlers } from './system.ts';
 import { tokenHandlers } from './tokens.ts';
 import { vaultTokenHandlers } from './vault-tokens.ts';
+import { transitHandlers } from './transit.ts';
 
 export function handlers(metrics: Metrics): Record<RouteId, Handler> {
   return {
@@ -24,5 +28,9 @@ export function handlers(metrics: Metrics): Record<RouteId, Handler> {
     ...projectHandlers,
     ...secretHandlers,
     ...tokenHandlers,
+    ...mountHandlers,
+    ...leaseHandlers,
+    ...transitHandlers,
+    ...kvHandlers,
   };
 }

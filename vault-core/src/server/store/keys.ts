@@ -82,6 +82,30 @@ export const keys = {
   /** Identity tokens that have logged in. */
   usedJwt: (issuer: string, id: string) => `usedjwt/${sha256(`${issuer}\n${id}`)}`,
 
+  mount: (name: string) => `mount/${name}`,
+  mountPrefix: 'mount/',
+
+  /** Of a path in a KV mount: its versions. */
+  kvMeta: (mountId: string, path: string) => `kv/${mountId}/meta/${path}`,
+  kvMetaPrefix: (mountId: string) => `kv/${mountId}/meta/`,
+  /** The value of one version. */
+  kvData: (mountId: string, id: string, version: number) => `kv/${mountId}/data/${id}/${ordered(version, 10)}`,
+
+  transitKey: (mountId: string, name: string) => `transit/${mountId}/key/${name}`,
+  transitKeyPrefix: (mountId: string) => `transit/${mountId}/key/`,
+
+  lease: (id: string) => `lease/${id}`,
+  leasePrefix: 'lease/',
+  leaseCount: 'leasecount',
+  leaseExpiry: (atMs: number, id: string) => `leaseexpiry/${ordered(atMs, 14)}/${id}`,
+  leaseExpiryPrefix: 'leaseexpiry/',
+  leaseOfPath: (path: string, id: string) => `leaseofpath/${path}\u0000${id}`,
+  leaseOfPathPrefix: (prefix: string) => `leaseofpath/${prefix}`,
+  leaseOfToken: (tokenHash: string, id: string) => `leaseoftoken/${tokenHash}/${id}`,
+  leaseOfTokenPrefix: (tokenHash: string) => `leaseoftoken/${tokenHash}/`,
+  leasesOfTokensPrefix: 'leaseoftoken/',
+  leaseWorker: 'leaseworker',
+
   /** What a client-made creation id has made. */
   creation: (id: string) => `creation/${id}`,
   /** What the sweeper erases, by the time from which it may. */
