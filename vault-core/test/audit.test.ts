@@ -80,13 +80,18 @@ const shape = [
 
 test('every route leaves one record before its answer, except those that are exempt', async () => {
   const exempt = ['health.get', 'sys.health', 'sys.seal-status', 'metrics.get', 'sys.metrics', 'openapi.get'];
-  for (const { id } of routes) {
-    if (id === 'sys.seal') continue;
+  for (const { id, access: needs } of routes) {
+    // They would end the vault, and the token that the others use.
+    if (id === 'sys.seal' || id === 'vault-tokens.revoke-self') continue;
     const { access, prepare } = cases[id];
     const { method, path, body } = await prepare(vault, place);
     const before = lines().length;
     const { rootToken: token } = vault;
-    const answer = await vault.call(method, path, access === 'vault' ? { vaultToken: token, body } : { token, body });
+    const answer = await vault.call(
+      method,
+      path,
+      needs.identity === 'vault' ? { vaultToken: token, body } : { token, body },
+    );
     const added = lines().slice(before);
     expect([id, added.map(({ action }) => action)]).toEqual([id, exempt.includes(id) ? [] : [id]]);
     const [line] = added;

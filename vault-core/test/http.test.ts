@@ -42,7 +42,8 @@ test.each([
   '/v1/cloud/me;x',
   '/v1/cloud/orgs/../../../etc/passwd',
   '/../../etc/passwd',
-  '/v1/secret/data/x',
+  '/v1/secret/other/x',
+  '/v1/sys/data/x',
 ])('%s is not routed: 404 without a body', async (path) => {
   for (const method of ['GET', 'PUT', 'POST', 'DELETE']) {
     const answer = await send(vault.url, method, path, { token: vault.rootToken });
