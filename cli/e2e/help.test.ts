@@ -3,6 +3,10 @@
 import { expect, test } from 'vitest';
 import { cloudCommands } from '../src/commands/cloud/index.ts';
 import { commands } from '../src/commands/index.ts';
+import { kvCommands } from '../src/commands/kv/index.ts';
+import { leaseCommands } from '../src/commands/lease/index.ts';
+import { mountCommands } from '../src/commands/mount/index.ts';
+import { transitCommands } from '../src/commands/transit/index.ts';
 import { temporaryFolder, zvault } from './support.ts';
 
 const paths = [
@@ -10,6 +14,10 @@ const paths = [
   ...commands.map(({ name }) => [name]),
   ...cloudCommands.map(({ name }) => ['cloud', name]),
   ...['create', 'list', 'revoke'].map((name) => ['cloud', 'token', name]),
+  ...kvCommands.map(({ name }) => ['kv', name]),
+  ...leaseCommands.map(({ name }) => ['lease', name]),
+  ...mountCommands.map(({ name }) => ['mount', name]),
+  ...transitCommands.map(({ name }) => ['transit', name]),
 ];
 
 test.each(paths.map((path) => ({ path, name: path.join(' ') })))('zvault $name --help', async ({ path, name }) => {

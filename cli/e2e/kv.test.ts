@@ -1,9 +1,10 @@
 // Vaults without cloud routes (docs/compatibility.md): import and run use the KV paths there, and only there.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type IncomingMessage, type Server, createServer } from 'node:http';
+import { type IncomingMessage, type Server, createServer, request as forward } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { startVault } from '@zvault/core/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { dumpEnvironment, readJson, temporaryFolder, zvault } from './support.ts';
 
@@ -95,6 +96,37 @@ test('a failure midway says how far it came, and leaves no references', async ()
   expect(stderr).toMatch(/1 of 3 values are stored, then B failed.*PARTIAL/);
   expect(existsSync(join(folder.path, '.env.zvault'))).toBe(false);
   expect(existsSync(join(folder.path, '.env.backup'))).toBe(false);
+});
+
+test('the same against this server’s own KV engine, with its cloud routes out of the way', async () => {
+  await using vault = await startVault();
+  const proxy = createServer((request, response) => {
+    if (request.url?.startsWith('/v1/cloud')) {
+      response.writeHead(404, { 'content-length': 0 }).end();
+      return;
+    }
+    const target = new URL(request.url ?? '/', vault.url);
+    const { host: _host, ...headers } = request.headers;
+    const onward = forward(target, { method: request.method ?? 'GET', headers }, (answered) => {
+      response.writeHead(answered.statusCode ?? 500, answered.headers);
+      answered.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  using folder = temporaryFolder();
+  const at = { cwd: folder.path, env: { ZVAULT_URL: `http://127.0.0.1:${port}`, ZVAULT_TOKEN: vault.rootToken } };
+  writeFileSync(join(folder.path, '.env'), 'A=one\nB="two\nlines"\nC=\n');
+  expect((await zvault(['import', '--project', 'shop'], at)).stderr).toContain('imported 3 secrets');
+  const file = join(folder.path, 'out.json');
+  const ran = await zvault(['run', '--', ...dumpEnvironment(file)], at);
+  expect(ran.stderr).toBe('');
+  expect(readJson(file)).toMatchObject({ A: 'one', B: 'two\nlines', C: '' });
+  const own = { cwd: folder.path, env: { ZVAULT_URL: vault.url, ZVAULT_TOKEN: vault.rootToken } };
+  expect((await zvault(['kv', 'get', 'env/shop/B', '--field', 'value'], own)).stdout).toBe('two\nlines');
+  await new Promise((resolve) => proxy.close(resolve));
 });
 
 test('one missing reference runs nothing', async () => {

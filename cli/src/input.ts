@@ -12,7 +12,15 @@ const maxInputBytes = 33_554_432;
  * Everything on stdin, as text.
  * @throws INPUT_INVALID when it is not UTF-8 or too long, INTERRUPTED.
  */
-export async function readInput({ host, interrupted }: Pick<Context, 'host' | 'interrupted'>): Promise<string> {
+export async function readInput(context: Pick<Context, 'host' | 'interrupted'>): Promise<string> {
+  return decodeText(await readInputBytes(context), 'stdin');
+}
+
+/**
+ * Everything on stdin.
+ * @throws INPUT_INVALID when it is too long, INTERRUPTED.
+ */
+export async function readInputBytes({ host, interrupted }: Pick<Context, 'host' | 'interrupted'>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   const stop = (): void => void host.stdin.destroy();
@@ -32,7 +40,7 @@ export async function readInput({ host, interrupted }: Pick<Context, 'host' | 'i
     interrupted.removeEventListener('abort', stop);
   }
   interrupted.throwIfAborted();
-  return decodeText(Buffer.concat(chunks), 'stdin');
+  return Buffer.concat(chunks);
 }
 
 /** @throws INPUT_INVALID naming `source` when the bytes are not UTF-8. */

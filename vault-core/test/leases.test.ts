@@ -156,6 +156,21 @@ test('a lease ends with its token, revoked or expired', async () => {
   expect((await list()).total).toBe(1);
 });
 
+test('a lease ends with the token that its token descends from', async () => {
+  const token = async (by: string): Promise<string> => {
+    const body = { policies: ['root'] };
+    const answer = await vault.call('POST', '/v1/auth/token/create', { vaultToken: by, body });
+    return answer.json.client_token as string;
+  };
+  const parent = await token(vault.rootToken);
+  const lease_id = await create({}, await token(await token(parent)));
+  expect(await lookup(lease_id)).toBe(200);
+  await vault.operate('POST', '/v1/auth/token/revoke', { token: parent });
+  expect((await post('lookup', { lease_id })).json.expired).toBe(true);
+  await vault.vault.engines.leaseWorker.run();
+  expect(await lookup(lease_id)).toBe(404);
+});
+
 /** Engines over the same store, as another server has them, with an engine that takes back what it gave. */
 function engines(callback: LeaseCallback): Engines {
   const { store, records, seal } = vault.vault;

@@ -29,6 +29,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./init.ts')).init,
   },
   {
+    name: 'kv',
+    summary: 'work with the secrets of the KV engine',
+    load: async () => (await import('./kv.ts')).kv,
+  },
+  {
+    name: 'lease',
+    summary: 'work with leases',
+    load: async () => (await import('./lease.ts')).lease,
+  },
+  {
     name: 'login',
     summary: 'save a token for an address',
     load: async () => (await import('./login.ts')).login,
@@ -37,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'logout',
     summary: 'forget the token saved for an address',
     load: async () => (await import('./logout.ts')).logout,
+  },
+  {
+    name: 'mount',
+    summary: 'work with the engines that are mounted',
+    load: async () => (await import('./mount.ts')).mount,
   },
   {
     name: 'project-init',
@@ -68,6 +83,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'status',
     summary: 'show whether a vault is initialized and unsealed',
     load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'transit',
+    summary: 'encrypt, sign and verify with keys that stay in the vault',
+    load: async () => (await import('./transit.ts')).transit,
   },
   {
     name: 'unseal',

@@ -64,7 +64,7 @@ export type KvWrittenReply = Infer<typeof kvWrittenReply>;
 
 // Mounts.
 
-export const mountShape = named('Mount', object({ path: string(), engine_type: string(), description: string() }));
+const mountShape = named('Mount', object({ path: string(), engine_type: string(), description: string() }));
 export type Mount = Infer<typeof mountShape>;
 export const mountsReply = object({ mounts: array(mountShape) });
 export const mountBody = object({

@@ -3,8 +3,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { formatVaultTimestamp } from '../../../domain/duration.ts';
-import { ZvaultError } from '../../../domain/errors.ts';
+import { ZvaultError, isZvaultError } from '../../../domain/errors.ts';
 import type { Lease, LeasesReply } from '../../../wire/engine-shapes.ts';
+import { lineageOf } from '../../auth/lineage.ts';
 import type { Records, TokenRecord, VaultTokenRecord } from '../../records.ts';
 import { keys } from '../../store/keys.ts';
 import type { Reader, Transaction } from '../../store/store.ts';
@@ -168,10 +169,17 @@ export class Leases {
     await transaction.delete(keys.leaseOfToken(lease.token_hash, lease.id));
   }
 
-  /** True for a token that is gone, revoked or expired. */
+  /** True for a token that is gone, revoked or expired, itself or one that it descends from. */
   async isTokenOver(reader: Reader, tokenHash: string, nowMs: number): Promise<boolean> {
     const token = await this.#records.read<TokenRecord | VaultTokenRecord>(reader, keys.token(tokenHash));
-    return !token || token.revoked_at !== null || (token.expires_at !== null && token.expires_at <= nowMs);
+    if (!token || token.revoked_at !== null) return true;
+    try {
+      const { expiresAtMs } = await lineageOf(reader, this.#records, token, nowMs);
+      return expiresAtMs !== null && expiresAtMs <= nowMs;
+    } catch (error) {
+      if (isZvaultError(error) && error.code === 'UNAUTHORIZED') return true;
+      throw error;
+    }
   }
 
   async #live(reader: Reader, id: string): Promise<LeaseRecord> {

@@ -1,0 +1,4 @@
+import type { CommandBody } from '../command.ts';
+import { kvCommands } from './kv/index.ts';
+
+export const kv: CommandBody = { subcommands: kvCommands };
