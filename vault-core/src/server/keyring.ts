@@ -19,7 +19,6 @@ const wrappedAddress = (owner: KeyOwner, id: string): string => `keys/wrapped/${
 export class Keyring {
   readonly #root: CipherKey;
   readonly #byId = new Map<string, CipherKey>();
-  readonly #current = new Map<KeyOwner, CipherKey>();
   /** Keys audit chains and the HMACs of audit fields; derived, so that it survives restarts. */
   readonly auditMac: Hmac;
 
@@ -35,19 +34,15 @@ export class Keyring {
     await transaction.put(address, encrypt(this.#root, address, key.bytes));
     await transaction.put(currentAddress(owner), key.id);
     this.#byId.set(key.id, key);
-    this.#current.set(owner, key);
     return key;
   }
 
-  /** The key that new ciphertexts of the owner are made with. */
+  /** The key that new ciphertexts of the owner are made with. Asked for anew each time: another server may have made one. */
   async current(reader: Reader, owner: KeyOwner): Promise<CipherKey> {
-    const known = this.#current.get(owner);
-    if (known) return known;
     const entry = await reader.get(currentAddress(owner));
     if (!entry) throw new ZvaultError('INTERNAL', `there is no key for ${owner}`);
-    const key = await this.#load(reader, owner, entry.value.toString());
-    this.#current.set(owner, key);
-    return key;
+    const id = entry.value.toString();
+    return this.#byId.get(id) ?? this.#load(reader, owner, id);
   }
 
   /** The key that a stored ciphertext names. */
@@ -66,7 +61,6 @@ export class Keyring {
     this.#root.bytes.fill(0);
     for (const key of this.#byId.values()) key.bytes.fill(0);
     this.#byId.clear();
-    this.#current.clear();
     this.auditMac.zero();
   }
 

@@ -22,7 +22,7 @@ import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
 import { type AutoUnseal, type InitOptions, Seal } from './seal.ts';
 import { keys } from './store/keys.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { openStore } from './store/open.ts';
 import type { Store, Transaction } from './store/store.ts';
 
 /** Lines of the audit that routes can ask for: a vault in memory keeps fewer. */
@@ -57,7 +57,7 @@ export class Vault {
     this.audit = new Audit({
       store,
       devices: options.auditPaths.map((path) => new FileDevice(path)),
-      maxLines: options.database === ':memory:' ? auditLines.memory : auditLines.disk,
+      maxLines: options.storage.kind === 'memory' ? auditLines.memory : auditLines.disk,
       now,
       wrapKey: async (key, address) =>
         this.seal.sealed ? undefined : encrypt(await keyring().current(store, 'system'), address, key),
@@ -73,7 +73,7 @@ export class Vault {
 
   /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
   static async open(options: ResolvedOptions, host: Host = processHost()): Promise<Vault> {
-    const store = await openSqliteStore(options.database);
+    const store = await openStore(options.storage);
     let vault: Vault | undefined;
     try {
       vault = new Vault(options, host, store, await openIssuers(options, host));
@@ -150,7 +150,7 @@ export class Vault {
 
   async #close(): Promise<void> {
     this.events.close();
-    this.#endsWithProcess = this.options.database === ':memory:';
+    this.#endsWithProcess = this.options.storage.kind === 'memory';
     try {
       await this.lock();
       await this.audit.close({ store: !this.#endsWithProcess });
