@@ -56,6 +56,20 @@ export class Keyring {
     return this.#byId.get(keyIdOf(sealed));
   }
 
+  /** False when the root key is no longer the one that the stored keys are wrapped with. */
+  async opens(reader: Reader): Promise<boolean> {
+    const id = (await reader.get(currentAddress('system')))?.value.toString();
+    const address = wrappedAddress('system', id ?? '');
+    const wrapped = await reader.get(address);
+    if (!wrapped) return false;
+    try {
+      decrypt(this.#root, address, wrapped.value).fill(0);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Overwrites every key. The keyring is of no use afterwards. */
   zero(): void {
     this.#root.bytes.fill(0);

@@ -28,6 +28,8 @@ import type { Store, Transaction } from './store/store.ts';
 /** Lines of the audit that routes can ask for: a vault in memory keeps fewer. */
 const auditLines = { memory: 10_000, disk: 1_000_000 } as const;
 const sweepIntervalMs = 3_600_000;
+/** How soon this server notices that another one has replaced the keys. */
+const keyWatchMs = 1000;
 
 export class Vault {
   readonly options: ResolvedOptions;
@@ -41,7 +43,11 @@ export class Vault {
   readonly secrets: SecretReader;
   readonly events: EventHub;
   readonly tokenUse: TokenUse;
+  /** Runs `work` when no request is open, and refuses new ones until it is done. Set by whoever answers requests. */
+  quiet: (work: () => Promise<void>) => Promise<void> = (work) => work();
   readonly #closeIssuers: () => void;
+  #keyWatch: NodeJS.Timeout | undefined;
+  #sealRevision = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
   #endsWithProcess = false;
@@ -118,6 +124,9 @@ export class Vault {
     }
     this.tokenUse.start();
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
+    this.#keyWatch ??= setInterval(() => {
+      this.#watchKeys().catch((error: unknown) => this.options.warn(`can't check the keys: ${messageOf(error)}`));
+    }, keyWatchMs).unref();
     setImmediate(() => this.#sweep());
   }
 
@@ -126,6 +135,8 @@ export class Vault {
     if (this.seal.sealed) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
+    clearInterval(this.#keyWatch);
+    this.#keyWatch = undefined;
     await this.committer.idle();
     try {
       await this.tokenUse.stop();
@@ -190,6 +201,19 @@ export class Vault {
     if (!way || !(await this.seal.status()).initialized) return;
     await this.seal.unsealAutomatically(way);
     this.unsealed();
+  }
+
+  /** Another server may have replaced the keys (a restore, a new root key): what is in memory is then of no use, and goes. */
+  async #watchKeys(): Promise<void> {
+    const revision = await this.seal.revision();
+    if (revision === this.#sealRevision || this.seal.sealed || this.#closed) return;
+    if (await this.seal.isCurrent()) {
+      this.#sealRevision = revision;
+      return;
+    }
+    this.options.warn('another server has replaced the keys of the vault: sealed, to be unsealed with the new ones');
+    await this.quiet(() => this.lock());
+    await this.#unsealAtStart();
   }
 
   #sweep(): void {

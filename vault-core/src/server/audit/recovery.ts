@@ -13,6 +13,7 @@ export interface StoredHead extends ChainHead {
   readonly at: number;
   readonly path?: string;
   readonly inode?: number;
+  readonly begin?: string | undefined;
   readonly offset?: number;
 }
 
@@ -59,8 +60,9 @@ function leftLines(device: FileDevice, heads: readonly StoredHead[]): LeftLine[]
   // A vault whose table is empty did not write this file.
   if (heads.length === 0) return [];
   // What stands before a head in its own file is in the table. A file that took its name is read from its beginning.
-  const { path, inode } = device.position;
-  const own = heads.filter((head) => head.path === path && head.inode === inode);
+  // Servers on other machines may have a file of the same name, and even of the same inode.
+  const { path, inode, begin } = device.position;
+  const own = heads.filter((head) => head.path === path && head.inode === inode && (head.begin ?? begin) === begin);
   const offset = Math.max(0, ...own.map((head) => head.offset ?? 0));
   const covered = new Map(heads.map(({ chain, seq }) => [chain, seq]));
   return linesFrom(path, offset)

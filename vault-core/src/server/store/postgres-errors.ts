@@ -18,22 +18,6 @@ export const sqlState = {
 /** Classes whose messages name roles, databases and limits, never data: connection, authorisation, resources, operator, system. */
 const harmless = /^(?:08|25|28|3D|42501|53|57|58|XX)/;
 
-const unknownCommits = new WeakSet<object>();
-
-/** True when the connection was lost during a commit: nobody knows whether it was done. */
-export function isCommitUnknown(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && unknownCommits.has(error);
-}
-
-/** The failure of a commit without an answer. It must be told neither as done nor as not done, and not be tried again here. */
-export function commitUnknown(place: string): ZvaultError {
-  const error = new ZvaultError('UNAVAILABLE', `the database ${place} was lost during a commit; it may have been done`, {
-    hint: 'read what you wrote before you write it again; a creation with the same id may be repeated',
-  });
-  unknownCommits.add(error);
-  return error;
-}
-
 /** The transaction was undone by the database for reasons of its own, and may be run again. */
 export function isConflict(error: unknown): boolean {
   const state = stateOf(error);

@@ -3,8 +3,9 @@
 
 import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import { ZvaultError } from '../../domain/errors.ts';
+import { commitUnknown } from './commit-unknown.ts';
 import { Overlay } from './overlay.ts';
-import { commitUnknown, isLost, postgresError, stateOf } from './postgres-errors.ts';
+import { isLost, postgresError, stateOf } from './postgres-errors.ts';
 import { newerFormat, postgresFormat } from './postgres-migrations.ts';
 import { type Row, entryOf, readStatement, scanStatement } from './postgres-statements.ts';
 import { type Entry, type ScanRange, type Transaction, prefixEnd } from './store.ts';

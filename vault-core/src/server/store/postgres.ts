@@ -3,7 +3,8 @@
 // database is asked, once for all requests of an event-loop turn.
 
 import { ZvaultError } from '../../domain/errors.ts';
-import { isCommitUnknown, isConflict, isLost, postgresError } from './postgres-errors.ts';
+import { isCommitUnknown } from './commit-unknown.ts';
+import { isConflict, isLost, postgresError } from './postgres-errors.ts';
 import { migratePostgres } from './postgres-migrations.ts';
 import { PostgresPool } from './postgres-pool.ts';
 import {
