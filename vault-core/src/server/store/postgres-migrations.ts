@@ -3,7 +3,7 @@
 
 import type { PoolClient } from 'pg';
 import { ZvaultError } from '../../domain/errors.ts';
-import { isConflict, sqlState, stateOf } from './postgres-errors.ts';
+import { isConflict, postgresError, sqlState, stateOf } from './postgres-errors.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 
 type Migration = (dialect: Dialect) => readonly string[];
@@ -37,7 +37,7 @@ export async function migratePostgres(pool: PostgresPool): Promise<void> {
       return;
     } catch (error) {
       client.release(true);
-      if (attempt === maxAttempts || !isRace(error)) throw pool.failure(error);
+      if (attempt === maxAttempts || !isRace(error)) throw postgresError(error, pool.place);
       await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
     }
   }

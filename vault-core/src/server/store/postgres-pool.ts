@@ -20,12 +20,22 @@ const closeMs = 2000;
 export class PostgresPool {
   readonly place: string;
   readonly #pool: Pool;
+  readonly #openedMs = new WeakMap<PoolClient, number>();
+  /** When the last answer stayed out: connections from before it may be as dead as the one that was asked. */
+  #suspectMs = 0;
+  #answeredMs = 0;
   #unreachable: { readonly error: ZvaultError; readonly untilMs: number } | undefined;
   #closed = false;
 
   private constructor(pool: Pool, place: string) {
     this.#pool = pool;
     this.place = place;
+    // A connection may be lost at any moment, also while nothing is asked: the next question finds out.
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+      this.#openedMs.set(client, performance.now());
+    });
   }
 
   static async open(target: PostgresTarget): Promise<PostgresPool> {
@@ -49,9 +59,6 @@ export class PostgresPool {
       // A server that waits for nothing else may end.
       allowExitOnIdle: true,
     });
-    // A connection may be lost at any moment, also while nothing is asked: the next question finds out.
-    pool.on('error', () => undefined);
-    pool.on('connect', (client) => client.on('error', () => undefined));
     return new PostgresPool(pool, target.place);
   }
 
@@ -60,15 +67,17 @@ export class PostgresPool {
     const started = performance.now();
     for (;;) {
       const client = await this.connect();
+      const sent = performance.now();
       try {
         const { rows } = await client.query<R>(query);
         client.release();
+        this.answered();
         return rows;
       } catch (error) {
         const lost = isLost(error);
         client.release(lost);
         if (lost && performance.now() - started < retryWithinMs) continue;
-        throw this.failure(error);
+        throw this.failure(error, sent);
       }
     }
   }
@@ -76,21 +85,36 @@ export class PostgresPool {
   /** A connection of the caller's own, to be released. @throws UNAVAILABLE */
   async connect(): Promise<PoolClient> {
     if (this.#closed) throw new ZvaultError('UNAVAILABLE', 'the store is closed');
-    if (this.#unreachable && performance.now() < this.#unreachable.untilMs) throw this.#unreachable.error;
+    const started = performance.now();
+    if (this.#unreachable && started < this.#unreachable.untilMs) throw this.#unreachable.error;
     try {
-      return await this.#pool.connect();
+      for (;;) {
+        const client = await this.#pool.connect();
+        if ((this.#openedMs.get(client) ?? 0) >= this.#suspectMs) return client;
+        client.release(true);
+      }
     } catch (error) {
       // All connections being busy is no sign of a database that is gone.
       const busy = error instanceof Error && /exceeded when trying to connect/.test(error.message);
       if (busy) throw new ZvaultError('UNAVAILABLE', `all connections to the database ${this.place} are busy`);
-      throw this.failure(error);
+      throw this.failure(error, started);
     }
   }
 
-  /** The error as ours; notes when it says that the database can't be reached. */
-  failure(error: unknown): unknown {
+  /** To be called when the database has answered. */
+  answered(): void {
+    this.#answeredMs = performance.now();
+    this.#unreachable = undefined;
+  }
+
+  /**
+   * The error as ours. Notes when it says that the database can't be reached, unless it has answered somebody else since
+   * `sentMs` (of performance.now).
+   */
+  failure(error: unknown, sentMs: number): unknown {
     const ours = postgresError(error, this.place);
-    if (isLost(error) && ours instanceof ZvaultError) {
+    if (isLost(error) && ours instanceof ZvaultError && this.#answeredMs < sentMs) {
+      this.#suspectMs = performance.now();
       this.#unreachable = { error: ours, untilMs: performance.now() + restMs };
     }
     return ours;

@@ -102,10 +102,12 @@ class PostgresStore implements Store {
     const started = performance.now();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#attempt(work);
+        const result = await this.#attempt(work);
+        this.#pool.answered();
+        return result;
       } catch (error) {
         if (!(error instanceof Undone)) throw error;
-        if (attempt === maxAttempts || performance.now() - started > patienceMs) throw this.#pool.failure(error.cause);
+        if (attempt === maxAttempts || performance.now() - started > patienceMs) throw this.#pool.failure(error.cause, started);
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
       }
     }
