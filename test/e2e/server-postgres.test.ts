@@ -2,12 +2,11 @@
 // whoever is killed, restarted or cut off.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { Agent } from 'node:http';
+import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { AuditLine } from '../../vault-core/src/server/audit/record.ts';
+import { auditLines } from '../support/audit-file.ts';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
 import { startCutProxy } from '../support/cut-proxy.ts';
 import { type Answer, send } from '../support/http.ts';
@@ -123,7 +122,7 @@ test('writes, revocations and versions hold over both servers at once', async ()
   const table = await call(two.url, 'GET', `${base}/audit?limit=1000`, undefined, rootToken);
   expect(table.status).toBe(200);
   const chains = (name: string): Set<string> =>
-    new Set(linesOf(join(folder.path, `${name}.log`)).map(({ chain }) => chain));
+    new Set(auditLines(join(folder.path, `${name}.log`)).map(({ chain }) => chain));
   expect(chains('one').size).toBe(1);
   expect(chains('two').size).toBe(1);
   expect([...chains('one')][0]).not.toBe([...chains('two')][0]);
@@ -177,7 +176,7 @@ test('kill -9 of one server in the middle of writes: nothing acknowledged is los
   for (const token of revoked) expect((await send(other.url, 'GET', '/v1/cloud/me', { token })).status).toBe(401);
   // A record of each, in the file of the one that was killed.
   const recorded = new Set(
-    linesOf(join(folder.path, 'victim.log'))
+    auditLines(join(folder.path, 'victim.log'))
       .filter(({ action, response }) => action === 'secrets.put' && response.status_code === 200)
       .map(({ scope }) => scope.resource),
   );
@@ -262,16 +261,8 @@ function expectNoAddress(answers: readonly Answer[], server: ChildServer, url: s
   }
 }
 
-function linesOf(path: string): AuditLine[] {
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as AuditLine);
-}
-
 /** What a stream sends within two and a half seconds of `act`. */
-async function fetchEvents(url: string, path: string, token: string, act: () => Promise<void>): Promise<string> {
-  const { get } = await import('node:http');
+function fetchEvents(url: string, path: string, token: string, act: () => Promise<void>): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const request = get(new URL(path, url), { headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' } });

@@ -213,7 +213,7 @@ export class Vault {
     }
     this.options.warn('another server has replaced the keys of the vault: sealed, to be unsealed with the new ones');
     await this.quiet(() => this.lock());
-    await this.#unsealAtStart();
+    await this.#unsealAtStart().catch((error: unknown) => this.options.warn(`can't unseal: ${messageOf(error)}`));
   }
 
   #sweep(): void {

@@ -300,3 +300,18 @@ test('a device that keeps nothing works too, and is not taken for rotated each t
   const rotations = entries.filter(({ line }) => line.action === 'server.rotate').length;
   expect(rotations).toBe(0);
 });
+
+test('a file of the same name and inode on another machine hides no lines of this one', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const first = await start(store, [path]);
+  await first.audit.flush();
+  const [mine] = await store.scan({ prefix: 'audit/head/' });
+  const head = JSON.parse(mine?.value.toString() ?? '') as { offset: number; begin: string };
+  expect(head.begin).toMatch(/^.{22}$/);
+  const theirs = { ...head, chain: 'another', begin: 'of another machine', offset: head.offset + 1_000_000 };
+  await store.transaction((transaction) => transaction.put('audit/head/another', JSON.stringify(theirs)));
+  first.audit.appendNow([event('left')]);
+  const second = await start(store, [path]);
+  expect(await inTable(second.audit)).toEqual(['left']);
+});
