@@ -54,10 +54,11 @@ export class FileDevice {
     }
   }
 
-  /** Where the next line will stand. */
+  /** Where the next line will stand, behind those of other processes too. */
   get position(): FilePosition {
-    this.#begin ??= this.#isFile ? beginOf(this.path, this.#sizeBytes) : undefined;
-    return { path: this.path, inode: this.#inode, begin: this.#begin, offset: this.#sizeBytes };
+    const size = this.#fd === undefined ? this.#sizeBytes : fstatSync(this.#fd).size;
+    this.#begin ??= this.#isFile ? beginOf(this.path, size) : undefined;
+    return { path: this.path, inode: this.#inode, begin: this.#begin, offset: size };
   }
 
   /** True once after a new file was begun because the old one had gone. */
