@@ -10,6 +10,7 @@ const shared = {
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/support/postgres-setup.ts'],
     projects: [
       {
         ...shared,

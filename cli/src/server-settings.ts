@@ -49,10 +49,10 @@ export async function resolveServerOptions(host: World, flags: ServerFlags): Pro
 }
 
 function refuseStorage(storage: string): void {
-  if (storage === 'memory' || /^sqlite:./.test(storage)) return;
+  if (storage === 'memory' || /^(?:sqlite:.|postgres(?:ql)?:\/\/)/i.test(storage)) return;
   const kind = /^[a-z0-9+.-]*/i.exec(storage)?.[0] ?? '';
-  throw new ZvaultError('USAGE', `the storage "${kind}" is not available in this version`, {
-    hint: 'use memory, or sqlite:PATH to keep the vault on disk',
+  throw new ZvaultError('USAGE', `there is no storage "${kind}"`, {
+    hint: 'use memory, sqlite:PATH, or postgres://USER@HOST/DATABASE',
   });
 }
 

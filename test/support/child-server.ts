@@ -14,13 +14,20 @@ export interface ChildServer extends AsyncDisposable {
 
 export interface ChildServerOptions {
   readonly audit?: string;
+  /** Instead of the SQLite file in the folder; needs `audit`. */
+  readonly storage?: string;
   /** Largest file that it may write, in the shell's blocks. */
   readonly fileBlocks?: number;
 }
 
 export async function startChildServer(folder: string, options: ChildServerOptions = {}): Promise<ChildServer> {
-  const { audit, fileBlocks } = options;
-  const node = ['--conditions=zvault-source', entry, folder, ...(audit === undefined ? [] : [audit])];
+  const { audit, fileBlocks, storage } = options;
+  const node = [
+    '--conditions=zvault-source',
+    entry,
+    folder,
+    ...[audit, storage].filter((given) => given !== undefined),
+  ];
   const child =
     fileBlocks === undefined
       ? spawn(process.execPath, node)

@@ -9,7 +9,7 @@ export const server = defineCommand<ServerFlags & { readonly workers?: string }>
   configure(command) {
     vaultOptions(
       command
-        .option('--storage <where>', 'memory or sqlite:PATH (default: memory)')
+        .option('--storage <where>', 'memory, sqlite:PATH, or postgres://USER@HOST/DATABASE (default: memory)')
         .option('--listen <host:port>', 'address to listen on (default: 127.0.0.1:8200)')
         .option('--tls-cert <file>', 'PEM file with the certificate chain')
         .option('--tls-key <file>', 'PEM file with its private key')
@@ -27,6 +27,9 @@ export const server = defineCommand<ServerFlags & { readonly workers?: string }>
     }
     const { host, log } = context;
     const settings = await resolveServerOptions(host, options);
+    if (options.storage !== undefined && hasPassword(options.storage)) {
+      log.warn('the password in --storage is shown to everybody who lists processes: use PGPASSWORD or ZVAULT_STORAGE');
+    }
     const { startServer } = await import('@zvault/core/server');
     const running = await startServer({ ...settings, warn: (message) => log.warn(message) }, host);
     if (settings.storage === 'memory') log.warn('the storage is in memory: everything is lost when the server stops');
@@ -35,14 +38,24 @@ export const server = defineCommand<ServerFlags & { readonly workers?: string }>
   },
 });
 
+/** True where the address of a database holds a password. */
+function hasPassword(storage: string): boolean {
+  return URL.canParse(storage) && new URL(storage).password !== '';
+}
+
 const notes = `
 Environment: ZVAULT_STORAGE, ZVAULT_LISTEN_ADDR or ZVAULT_BIND_ADDR, PORT (on all addresses) and
 ZVAULT_AUDIT_FILE stand for the flags. ZVAULT_UNSEAL_KEY_FILE (a path), ZVAULT_UNSEAL_KEY or
 ZVAULT_UNSEAL_PASSPHRASE unseals the vault at its start.
 
+With postgres:// several servers share one database, and each needs --audit. Its password comes from PGPASSWORD, from
+the file of PGPASSFILE, or with the address in ZVAULT_STORAGE. Parameters: sslmode (disable, require, verify-ca,
+verify-full; default verify-full, on this machine disable), sslrootcert, sslcert, sslkey, pool_size (10).
+
 SIGTERM and Ctrl-C stop the server once the requests under way are answered.
 
 Examples:
   zvault server --storage sqlite:/var/lib/zvault/vault.db
+  zvault server --storage postgres://zvault@db.example.com/zvault --audit file:/var/log/zvault/audit.log
   zvault server --listen 0.0.0.0:8200 --tls-cert cert.pem --tls-key key.pem --public-url https://vault.example.com:8200
 `;

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { ZvaultError, errorTable, isZvaultError } from '../domain/errors.ts';
 import type { Audit } from './audit/audit.ts';
 import type { AuditEvent } from './audit/record.ts';
+import { isCommitUnknown } from './store/commit-unknown.ts';
 import type { Store, Transaction } from './store/store.ts';
 
 interface Job {
@@ -69,10 +70,14 @@ export class Committer {
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
-    const outcomes: Outcome<unknown>[] = [];
+    let outcomes: Outcome<unknown>[] = [];
     let events: AuditEvent[] = [];
     try {
       await this.#store.transaction(async (transaction) => {
+        // The database may have undone a run that was recorded already, and ask for another.
+        this.#recordFailure(events, undone);
+        outcomes = [];
+        events = [];
         for (const job of jobs) outcomes.push(await attempt(transaction, job));
         const described = jobs.map((job, index) => ({ id: randomUUID(), ...job.describe(outcomes[index] ?? missing) }));
         this.#audit.appendNow(described);
@@ -90,13 +95,14 @@ export class Committer {
     }
   }
 
-  /** The records say that it was done, but the commit failed. */
+  /** The records say that it was done, but the commit failed, or nobody knows. */
   #recordFailure(events: readonly AuditEvent[], error: unknown): void {
     if (events.length === 0) return;
     const { status = 500, wire = 'internal_error' } = errorTable[isZvaultError(error) ? error.code : 'INTERNAL'];
+    const what = isCommitUnknown(error) ? 'commit_unknown' : 'not_committed';
     try {
       this.#audit.appendNow(
-        events.map((event) => ({ ...event, id: randomUUID(), status, error: wire, data: { not_committed: event.id } })),
+        events.map((event) => ({ ...event, id: randomUUID(), status, error: wire, data: { [what]: event.id } })),
       );
       markRecorded(error);
     } catch {
@@ -105,6 +111,7 @@ export class Committer {
   }
 }
 
+const undone = new ZvaultError('UNAVAILABLE', 'the database has undone the transaction');
 const missing: Outcome<never> = { ok: false, error: new ZvaultError('INTERNAL', 'the write was not run') };
 
 /** A write that is refused, or fails by itself, leaves the others alone; a store that fails fails them all. */

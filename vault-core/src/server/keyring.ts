@@ -18,7 +18,6 @@ const wrappedAddress = (owner: KeyOwner, id: string): string => `keys/wrapped/${
 export class Keyring {
   readonly #root: CipherKey;
   readonly #byId = new Map<string, CipherKey>();
-  readonly #current = new Map<KeyOwner, CipherKey>();
   /** Keys audit chains and the HMACs of audit fields; derived, so that it survives restarts. */
   readonly auditMac: Hmac;
 
@@ -34,19 +33,15 @@ export class Keyring {
     await transaction.put(address, encrypt(this.#root, address, key.bytes));
     await transaction.put(currentAddress(owner), key.id);
     this.#byId.set(key.id, key);
-    this.#current.set(owner, key);
     return key;
   }
 
-  /** The key that new ciphertexts of the owner are made with. */
+  /** The key that new ciphertexts of the owner are made with. Asked for anew each time: another server may have made one. */
   async current(reader: Reader, owner: KeyOwner): Promise<CipherKey> {
-    const known = this.#current.get(owner);
-    if (known) return known;
     const entry = await reader.get(currentAddress(owner));
     if (!entry) throw new ZvaultError('INTERNAL', `there is no key for ${owner}`);
-    const key = await this.#load(reader, owner, entry.value.toString());
-    this.#current.set(owner, key);
-    return key;
+    const id = entry.value.toString();
+    return this.#byId.get(id) ?? this.#load(reader, owner, id);
   }
 
   /**
@@ -71,12 +66,25 @@ export class Keyring {
     return this.#byId.get(keyIdOf(sealed));
   }
 
+  /** False when the root key is no longer the one that the stored keys are wrapped with. */
+  async opens(reader: Reader): Promise<boolean> {
+    const id = (await reader.get(currentAddress('system')))?.value.toString();
+    const address = wrappedAddress('system', id ?? '');
+    const wrapped = await reader.get(address);
+    if (!wrapped) return false;
+    try {
+      decrypt(this.#root, address, wrapped.value).fill(0);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Overwrites every key. The keyring is of no use afterwards. */
   zero(): void {
     this.#root.bytes.fill(0);
     for (const key of this.#byId.values()) key.bytes.fill(0);
     this.#byId.clear();
-    this.#current.clear();
     this.auditMac.zero();
   }
 

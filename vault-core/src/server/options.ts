@@ -3,11 +3,12 @@
 import { statSync } from 'node:fs';
 import { ZvaultError } from '../domain/errors.ts';
 import type { IssuerConfig } from './identity/issuers.ts';
+import { type PostgresTarget, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts';
 
 export type ListValues = 'off' | 'service-tokens' | 'all';
 
 export interface ServerOptions {
-  /** `memory` (ends with the process) or `sqlite:PATH`. @default 'memory' */
+  /** `memory` (ends with the process), `sqlite:PATH`, or `postgres://…`, which several servers may share. @default 'memory' */
   readonly storage?: string | undefined;
   /** @default 127.0.0.1:8200; port 0 takes any free one */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
@@ -24,7 +25,7 @@ export interface ServerOptions {
   readonly jwtIssuers?: readonly IssuerConfig[] | undefined;
   /** Issuers on loopback may speak http. @default false */
   readonly loopbackIssuers?: boolean | undefined;
-  /** `file:PATH`, several: one of them must take each record. @default beside the SQLite file; none in memory */
+  /** `file:PATH`, several: one of them must take each record. @default beside the SQLite file; none in memory; needed with PostgreSQL */
   readonly audit?: readonly string[] | undefined;
   /** Days that deleted things can be restored. @default 30 */
   readonly retentionDays?: number | undefined;
@@ -44,9 +45,14 @@ export interface ServerOptions {
   readonly slowRequestMs?: number | undefined;
 }
 
+/** Where the vault rests. */
+export type Storage =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly target: PostgresTarget };
+
 export interface ResolvedOptions {
-  /** `:memory:` or a path. */
-  readonly database: string;
+  readonly storage: Storage;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly publicUrls: readonly URL[];
@@ -67,7 +73,7 @@ const dayMs = 86_400_000;
 
 /** @throws CONFIG_INVALID */
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
-  const database = databaseOf(options.storage ?? 'memory');
+  const storage = storageOf(options.storage ?? 'memory');
   const listen = options.listen ?? { host: '127.0.0.1', port: 8200 };
   const retentionDays = options.retentionDays ?? 30;
   const rateLimit = options.rateLimit ?? 500;
@@ -84,7 +90,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     });
   }
   return {
-    database,
+    storage,
     listen,
     tls: options.tls,
     publicUrls: (options.publicUrls ?? []).map(parsePublicUrl),
@@ -93,7 +99,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     listValues: options.listValues ?? 'off',
     jwtIssuers: options.jwtIssuers ?? [],
     loopbackIssuers: options.loopbackIssuers ?? false,
-    auditPaths: (options.audit ?? (database === ':memory:' ? [] : [`file:${database}.audit.log`])).map(auditPath),
+    auditPaths: (options.audit ?? defaultAudit(storage)).map(auditPath),
     retentionMs: retentionDays * dayMs,
     leaseScanMs: leaseScanSeconds * 1000,
     unseal: options.unseal,
@@ -107,15 +113,24 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function databaseOf(storage: string): string {
-  if (storage === 'memory') return ':memory:';
+function storageOf(storage: string): Storage {
+  if (storage === 'memory') return { kind: 'memory' };
+  if (isPostgresUrl(storage)) return { kind: 'postgres', target: parsePostgresUrl(storage) };
   const path = storage.startsWith('sqlite:') ? storage.slice('sqlite:'.length) : '';
   if (path === '' || path === ':memory:') {
-    throw invalid('the storage must be "memory" or "sqlite:PATH"');
+    throw invalid('the storage must be "memory", "sqlite:PATH" or "postgres://USER@HOST/DATABASE"');
   }
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw invalid(`${path} is a folder, not a database file`);
-  return path;
+  return { kind: 'sqlite', path };
+}
+
+function defaultAudit(storage: Storage): readonly string[] {
+  if (storage.kind === 'memory') return [];
+  if (storage.kind === 'sqlite') return [`file:${storage.path}.audit.log`];
+  throw new ZvaultError('CONFIG_INVALID', 'with a PostgreSQL storage the audit must be named: no file is beside it', {
+    hint: 'add --audit file:/var/log/zvault/audit.log, or ZVAULT_AUDIT_FILE',
+  });
 }
 
 function auditPath(device: string): string {

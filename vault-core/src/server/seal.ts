@@ -161,6 +161,16 @@ export class Seal {
     });
   }
 
+  /** Changes when the key slots do; 0 without any. */
+  async revision(): Promise<number> {
+    return (await this.#store.revisions([configKey]))[0] ?? 0;
+  }
+
+  /** False when another server has replaced the root key: the one in memory opens nothing that is written from then on. */
+  async isCurrent(): Promise<boolean> {
+    return (await this.#keyring?.opens(this.#store)) ?? true;
+  }
+
   /** Overwrites all keys. */
   seal(): void {
     this.#keyring?.zero();

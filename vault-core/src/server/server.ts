@@ -40,6 +40,7 @@ export async function startServer(options: ServerOptions = {}, host: Host = proc
 export async function serve(vault: Vault): Promise<VaultServer> {
   const metrics = new Metrics();
   const pipeline = new Pipeline({ vault, router: new Router(servedRoutes), handlers: handlers(metrics), metrics });
+  vault.quiet = (work) => pipeline.inFlight.alone(work, 0);
   const server = await createHttpServer(vault.options, (message, response) => pipeline.handle(message, response));
   const port = await listen(server, vault.options);
   let closing: Promise<void> | undefined;

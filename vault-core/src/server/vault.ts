@@ -24,12 +24,14 @@ import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
 import { type AutoUnseal, type InitOptions, Seal } from './seal.ts';
 import { keys } from './store/keys.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { openStore } from './store/open.ts';
 import type { Store, Transaction } from './store/store.ts';
 
 /** Lines of the audit that routes can ask for: a vault in memory keeps fewer. */
 const auditLines = { memory: 10_000, disk: 1_000_000 } as const;
 const sweepIntervalMs = 3_600_000;
+/** How soon this server notices that another one has replaced the keys. */
+const keyWatchMs = 1000;
 
 export class Vault {
   readonly options: ResolvedOptions;
@@ -44,8 +46,12 @@ export class Vault {
   readonly events: EventHub;
   readonly tokenUse: TokenUse;
   readonly engines: Engines;
+  /** Runs `work` when no request is open, and refuses new ones until it is done. Set by whoever answers requests. */
+  quiet: (work: () => Promise<void>) => Promise<void> = (work) => work();
   readonly #closeIssuers: () => void;
   #roleIssuers: Promise<RoleIssuers> | undefined;
+  #keyWatch: NodeJS.Timeout | undefined;
+  #sealRevision = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
   #endsWithProcess = false;
@@ -61,7 +67,7 @@ export class Vault {
     this.audit = new Audit({
       store,
       devices: options.auditPaths.map((path) => new FileDevice(path)),
-      maxLines: options.database === ':memory:' ? auditLines.memory : auditLines.disk,
+      maxLines: options.storage.kind === 'memory' ? auditLines.memory : auditLines.disk,
       now,
       wrapKey: async (key, address) =>
         this.seal.sealed ? undefined : encrypt(await keyring().current(store, 'system'), address, key),
@@ -86,7 +92,7 @@ export class Vault {
 
   /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
   static async open(options: ResolvedOptions, host: Host = processHost()): Promise<Vault> {
-    const store = await openSqliteStore(options.database);
+    const store = await openStore(options.storage);
     let vault: Vault | undefined;
     try {
       vault = new Vault(options, host, store, await openIssuers(options, host));
@@ -141,6 +147,9 @@ export class Vault {
     this.tokenUse.start();
     this.engines.start();
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
+    this.#keyWatch ??= setInterval(() => {
+      this.#watchKeys().catch((error: unknown) => this.options.warn(`can't check the keys: ${messageOf(error)}`));
+    }, keyWatchMs).unref();
     setImmediate(() => this.#sweep());
   }
 
@@ -149,6 +158,8 @@ export class Vault {
     if (this.seal.sealed) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
+    clearInterval(this.#keyWatch);
+    this.#keyWatch = undefined;
     await this.committer.idle();
     await this.engines.stop();
     try {
@@ -174,7 +185,7 @@ export class Vault {
 
   async #close(): Promise<void> {
     this.events.close();
-    this.#endsWithProcess = this.options.database === ':memory:';
+    this.#endsWithProcess = this.options.storage.kind === 'memory';
     try {
       await this.lock();
       await this.audit.close({ store: !this.#endsWithProcess });
@@ -215,6 +226,19 @@ export class Vault {
     if (!way || !(await this.seal.status()).initialized) return;
     await this.seal.unsealAutomatically(way);
     this.unsealed();
+  }
+
+  /** Another server may have replaced the keys (a restore, a new root key): what is in memory is then of no use, and goes. */
+  async #watchKeys(): Promise<void> {
+    const revision = await this.seal.revision();
+    if (revision === this.#sealRevision || this.seal.sealed || this.#closed) return;
+    if (await this.seal.isCurrent()) {
+      this.#sealRevision = revision;
+      return;
+    }
+    this.options.warn('another server has replaced the keys of the vault: sealed, to be unsealed with the new ones');
+    await this.quiet(() => this.lock());
+    await this.#unsealAtStart().catch((error: unknown) => this.options.warn(`can't unseal: ${messageOf(error)}`));
   }
 
   #sweep(): void {

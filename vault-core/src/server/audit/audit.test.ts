@@ -300,3 +300,55 @@ test('a device that keeps nothing works too, and is not taken for rotated each t
   const rotations = entries.filter(({ line }) => line.action === 'server.rotate').length;
   expect(rotations).toBe(0);
 });
+
+test('a file of the same name and inode on another machine hides no lines of this one', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const first = await start(store, [path]);
+  await first.audit.flush();
+  const [mine] = await store.scan({ prefix: 'audit/head/' });
+  const head = JSON.parse(mine?.value.toString() ?? '') as { offset: number; begin: string };
+  expect(head.begin).toMatch(/^.{22}$/);
+  const theirs = { ...head, chain: 'another', begin: 'of another machine', offset: head.offset + 1_000_000 };
+  await store.transaction((transaction) => transaction.put('audit/head/another', JSON.stringify(theirs)));
+  first.audit.appendNow([event('left')]);
+  const second = await start(store, [path]);
+  expect(await inTable(second.audit)).toEqual(['left']);
+});
+
+test('processes that share a file lose no line, whichever of them dies and comes back', async () => {
+  const store = await openSqliteStore(':memory:');
+  const path = fresh();
+  const living = await start(store, [path]);
+  const dying = await start(store, [path]);
+  await dying.audit.flush();
+  dying.audit.appendNow([event('d1')]);
+  living.audit.appendNow([event('l1')]);
+  // The head of the living one stands behind the line that the dead one did not bring into the table.
+  await living.audit.flush();
+  const back = await start(store, [path]);
+  living.audit.appendNow([event('l2')]);
+  back.audit.appendNow([event('b1')]);
+  await living.audit.flush();
+  expect((await inTable(back.audit)).toSorted()).toEqual(['b1', 'd1', 'l1', 'l2']);
+  expect(lines(path).filter(({ action }) => action === 'test')).toHaveLength(4);
+  await living.audit.close();
+  await back.audit.close();
+  const heads = (await store.scan({ prefix: 'audit/head/' })).map(
+    ({ value }) => JSON.parse(value.toString()) as { ended?: boolean },
+  );
+  expect(heads.filter(({ ended }) => ended)).toHaveLength(2);
+  // Long afterwards the one that died is known to have ended, and does not make each start read from there.
+  const late = await start(store, [path], { now: () => Date.now() + 7_200_000 });
+  await late.audit.close();
+  const after = (await store.scan({ prefix: 'audit/head/' })).map(
+    ({ value }) => JSON.parse(value.toString()) as { ended?: boolean },
+  );
+  expect(after.every(({ ended }) => ended)).toBe(true);
+  expect((await inTable(await start(store, [path]).then(({ audit }) => audit))).toSorted()).toEqual([
+    'b1',
+    'd1',
+    'l1',
+    'l2',
+  ]);
+});

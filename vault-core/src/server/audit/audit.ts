@@ -46,6 +46,8 @@ export class Audit {
   #keyStored = false;
   /** Number of the last line that this process has brought into the table. */
   #storedSeq = 0;
+  /** What is flushed now is the end of the chain. */
+  #ending = false;
   #closed = false;
 
   constructor(options: AuditOptions) {
@@ -121,6 +123,7 @@ export class Audit {
     clearInterval(this.#timer);
     try {
       this.note('stop');
+      this.#ending = true;
       if (options.store) await this.flush();
       else for (const device of this.#options.devices) device.sync();
     } finally {
@@ -182,7 +185,7 @@ export class Audit {
     if (count === 0) return;
     const { store, devices, now, maxLines } = this.#options;
     // All taken in one moment: lines that come while the store works belong to the next head.
-    const head = { ...this.#chain.head, ...devices[0]?.position };
+    const head = { ...this.#chain.head, ...devices[0]?.position, ...(this.#ending ? { ended: true } : {}) };
     const slabs = this.#slabs.take();
     this.#pending = [];
     this.#pendingLines = 0;

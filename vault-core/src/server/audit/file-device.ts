@@ -1,6 +1,7 @@
 // Appends audit lines to a file. A line is in the file as a whole or not at all: what a full disk cut off is taken back. A
 // file that was renamed or removed (log rotation) is noticed by the next write, which goes to a new one.
 
+import { hash } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -18,6 +19,17 @@ import { ZvaultError, messageOf } from '../../domain/errors.ts';
 /** A write of another process takes microseconds; a file that is still the same after this is nobody's. */
 const settleMs = 50;
 const chunkBytes = 65_536;
+/** `{"id":"<36 characters>",` and the first digits of the time. */
+const beginBytes = 64;
+
+/** Where a line stands. The inode tells a file from the one that took its name; its beginning tells it from those of other machines. */
+export interface FilePosition {
+  readonly path: string;
+  readonly inode: number;
+  /** Digest of the first bytes, in which the id of the first record stands; `undefined` while the file is shorter. */
+  readonly begin: string | undefined;
+  readonly offset: number;
+}
 
 export class FileDevice {
   readonly path: string;
@@ -25,6 +37,7 @@ export class FileDevice {
   #inode = 0;
   #sizeBytes = 0;
   #isFile = false;
+  #begin: string | undefined;
   #rotated = false;
 
   /** @throws AUDIT_UNAVAILABLE when the file can't be opened: a server without its audit does not start. */
@@ -41,9 +54,11 @@ export class FileDevice {
     }
   }
 
-  /** Where the next line will stand. The inode tells a file from the one that took its name. */
-  get position(): { readonly path: string; readonly inode: number; readonly offset: number } {
-    return { path: this.path, inode: this.#inode, offset: this.#sizeBytes };
+  /** Where the next line will stand, behind those of other processes too. */
+  get position(): FilePosition {
+    const size = this.#fd === undefined ? this.#sizeBytes : fstatSync(this.#fd).size;
+    this.#begin ??= this.#isFile ? beginOf(this.path, size) : undefined;
+    return { path: this.path, inode: this.#inode, begin: this.#begin, offset: size };
   }
 
   /** True once after a new file was begun because the old one had gone. */
@@ -92,6 +107,7 @@ export class FileDevice {
     this.#inode = ino;
     this.#sizeBytes = size;
     this.#isFile = stats.isFile();
+    this.#begin = undefined;
     if (this.#isFile) this.#dropHalfLine(fd);
     return fd;
   }
@@ -130,6 +146,18 @@ export class FileDevice {
       // The half line stays; the next open measures the file anew, and a reader sees a line that is not JSON.
       this.close();
     }
+  }
+}
+
+function beginOf(path: string, sizeBytes: number): string | undefined {
+  if (sizeBytes < beginBytes) return undefined;
+  const found = Buffer.alloc(beginBytes);
+  const reader = openSync(path, 'r');
+  try {
+    readSync(reader, found, 0, beginBytes, 0);
+    return hash('sha256', found, 'base64url').slice(0, 22);
+  } finally {
+    closeSync(reader);
   }
 }
 

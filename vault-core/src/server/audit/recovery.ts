@@ -13,7 +13,10 @@ export interface StoredHead extends ChainHead {
   readonly at: number;
   readonly path?: string;
   readonly inode?: number;
+  readonly begin?: string | undefined;
   readonly offset?: number;
+  /** No line follows: its process has stopped, or was found dead. */
+  readonly ended?: boolean;
 }
 
 interface LeftLine {
@@ -24,25 +27,36 @@ interface LeftLine {
 const headPrefix = 'audit/head/';
 export const headKey = (chain: string): string => headPrefix + chain;
 
-/** Most bytes read back: a second of records is far less, so more means that the file is another one. */
+/** Most bytes read back, from the end: a second of records is far less. */
 const maxBytes = 64 * 1024 * 1024;
+/** A chain of this file that was silent for so long belongs to a process that has ended, or will be found by its next head. */
+const deadAfterMs = 3_600_000;
 
-/** Brings complete lines of the file that no stored head covers into the table. */
+/**
+ * Brings complete lines of the file that no stored head covers into the table. Living processes that write to the same file
+ * lose nothing by it: they find their heads moved.
+ */
 export async function recoverLines(
   store: Store,
   device: FileDevice | undefined,
   options: { readonly nowMs: number; readonly maxLines: number },
 ): Promise<void> {
-  if (!device || leftLines(device, await storedHeads(store)).length === 0) return;
+  if (!device) return;
+  const known = await storedHeads(store);
+  if (leftLines(device, known).length === 0 && dead(device, known, options.nowMs).length === 0) return;
   await store.transaction(async (transaction) => {
     // Read anew: another process may have been faster.
-    const left = leftLines(device, await storedHeads(transaction));
+    const heads = await storedHeads(transaction);
+    const left = leftLines(device, heads);
     await indexLines(
       transaction,
       left.map(({ run }) => run),
       options.nowMs,
       options.maxLines,
     );
+    for (const head of dead(device, heads, options.nowMs)) {
+      await transaction.put(headKey(head.chain), JSON.stringify({ ...head, ended: true } satisfies StoredHead));
+    }
     for (const { chain, seq, mac } of lastOfEachChain(left)) {
       const head: StoredHead = { chain, seq, mac, at: options.nowMs, ...device.position };
       await transaction.put(headKey(chain), JSON.stringify(head));
@@ -58,24 +72,37 @@ async function storedHeads(reader: Reader): Promise<StoredHead[]> {
 function leftLines(device: FileDevice, heads: readonly StoredHead[]): LeftLine[] {
   // A vault whose table is empty did not write this file.
   if (heads.length === 0) return [];
-  // What stands before a head in its own file is in the table. A file that took its name is read from its beginning.
-  const { path, inode } = device.position;
-  const own = heads.filter((head) => head.path === path && head.inode === inode);
-  const offset = Math.max(0, ...own.map((head) => head.offset ?? 0));
+  // What stands before a head in its own file is in the table, as far as it is of that chain. A file that took its name is read
+  // from its beginning.
+  const own = headsOf(device, heads);
+  const open = own.filter(({ ended }) => !ended).map(({ offset = 0 }) => offset);
+  const offset = open.length > 0 ? Math.min(...open) : Math.max(0, ...own.map((head) => head.offset ?? 0));
   const covered = new Map(heads.map(({ chain, seq }) => [chain, seq]));
-  return linesFrom(path, offset)
+  return linesFrom(device.path, offset)
     .map(parseLine)
     .filter((found) => found !== undefined)
     .filter(({ line }) => line.seq > (covered.get(line.chain) ?? 0));
 }
 
+/** Servers on other machines may have a file of the same name, and even of the same inode. */
+function headsOf(device: FileDevice, heads: readonly StoredHead[]): StoredHead[] {
+  const { path, inode, begin } = device.position;
+  return heads.filter((head) => head.path === path && head.inode === inode && (head.begin ?? begin) === begin);
+}
+
+function dead(device: FileDevice, heads: readonly StoredHead[], nowMs: number): StoredHead[] {
+  return headsOf(device, heads).filter(({ ended, at }) => !ended && at < nowMs - deadAfterMs);
+}
+
 function linesFrom(path: string, offset: number): string[] {
   const fd = openSync(path, 'r');
   try {
-    const size = fstatSync(fd).size - offset;
-    if (size <= 0 || size > maxBytes) return [];
+    const end = fstatSync(fd).size;
+    const size = Math.min(end - offset, maxBytes);
+    if (size <= 0) return [];
     const bytes = Buffer.alloc(size);
-    readSync(fd, bytes, 0, size, offset);
+    readSync(fd, bytes, 0, size, end - size);
+    // Of a line that begins before, the end is no JSON, and is left out.
     return bytes.toString().split('\n').slice(0, -1);
   } finally {
     closeSync(fd);

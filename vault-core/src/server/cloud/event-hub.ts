@@ -11,6 +11,8 @@ const batch = 500;
 export class EventHub {
   readonly #store: Store;
   readonly #waiting = new Map<string, Set<() => void>>();
+  /** One for all streams: what they then ask the store, they ask in the same turn, in one question. */
+  #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(store: Store) {
@@ -53,15 +55,20 @@ export class EventHub {
       const waiting = this.#waiting.get(environmentId) ?? new Set();
       this.#waiting.set(environmentId, waiting);
       const done = (): void => {
-        clearTimeout(timer);
         signal.removeEventListener('abort', done);
         waiting.delete(done);
         if (waiting.size === 0) this.#waiting.delete(environmentId);
+        if (this.#waiting.size === 0) this.#stopPolling();
         resolve();
       };
-      const timer = setTimeout(done, pollIntervalMs);
+      this.#poll ??= setInterval(() => this.wakeAll(), pollIntervalMs);
       signal.addEventListener('abort', done);
       waiting.add(done);
     });
+  }
+
+  #stopPolling(): void {
+    clearInterval(this.#poll);
+    this.#poll = undefined;
   }
 }

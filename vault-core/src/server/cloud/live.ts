@@ -12,6 +12,9 @@ export interface RestoreOptions {
   readonly retentionMs: number;
 }
 
+/** Time of deletion of what is being erased: before any time that a retention reaches. The least of a Date. */
+export const erasing = -8.64e15;
+
 /** True for what lies in the trash and whose time is not over: what is past it may be half erased already. */
 export function isRestorable(deletedAt: number | null, { nowMs, retentionMs }: RestoreOptions): boolean {
   return deletedAt !== null && deletedAt + retentionMs > nowMs;

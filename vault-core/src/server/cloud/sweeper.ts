@@ -5,6 +5,7 @@ import { eraseEnded, forgetToken, isEnding } from '../auth/endings.ts';
 import type { EnvironmentRecord, ProjectRecord, Records, TokenRecord } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Store, Transaction } from '../store/store.ts';
+import { erasing } from './live.ts';
 import { deletionTime } from './secrets.ts';
 
 /** Objects looked at in one transaction: writers wait for no more than that. */
@@ -40,15 +41,33 @@ async function eraseObject(
   if (isEnding(kind)) return eraseEnded(store, records, kind, rest, nowMs);
   if (kind === 'secret') return store.transaction((transaction) => eraseSecret(transaction, rest, deletedAt));
   if (kind === 'environment') {
-    const environment = await records.read<EnvironmentRecord>(store, keys.environment(rest));
-    if (environment?.deleted_at !== deletedAt) return false;
+    const environment = await claim<EnvironmentRecord>(store, records, keys.environment(rest), deletedAt);
+    if (!environment) return false;
     await eraseEnvironment(store, environment);
     return true;
   }
-  const project = await records.read<ProjectRecord>(store, keys.project(rest));
-  if (project?.deleted_at !== deletedAt) return false;
+  const project = await claim<ProjectRecord>(store, records, keys.project(rest), deletedAt);
+  if (!project) return false;
   await eraseProject(store, records, project, nowMs);
   return true;
+}
+
+/**
+ * The object, which from here on nobody can restore: it goes in several transactions, and another server's clock may say that it
+ * still can be. `undefined` when it is not in the trash, or not since `deletedAt`.
+ */
+async function claim<T extends EnvironmentRecord | ProjectRecord>(
+  store: Store,
+  records: Records,
+  key: string,
+  deletedAt: number,
+): Promise<T | undefined> {
+  return store.transaction(async (transaction) => {
+    const record = await records.read<T>(transaction, key);
+    if (!record || (record.deleted_at !== deletedAt && record.deleted_at !== erasing)) return undefined;
+    await records.write(transaction, key, { ...record, deleted_at: erasing });
+    return record;
+  });
 }
 
 /** `rest`: environment id, key and secret id, as in keys.deletedSecret. The last version number stays. */

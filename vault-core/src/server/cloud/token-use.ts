@@ -40,8 +40,14 @@ export class TokenUse {
     if (this.#used.size === 0) return;
     const used = this.#used;
     this.#used = new Map();
-    await this.#store.transaction(async (transaction) => {
-      for (const [id, at] of used) await transaction.put(keys.tokenUse(id), String(at));
-    });
+    try {
+      await this.#store.transaction(async (transaction) => {
+        for (const [id, at] of used) await transaction.put(keys.tokenUse(id), String(at));
+      });
+    } catch (error) {
+      // For the next attempt, beneath what was noted since.
+      this.#used = new Map([...used, ...this.#used]);
+      throw error;
+    }
   }
 }

@@ -30,12 +30,12 @@ export class InFlight {
     if (this.#alone) throw new ZvaultError('SEALED', 'the vault is being sealed');
   }
 
-  /** Runs `work` when no other request is open; the caller's own counts as one. */
-  async alone(work: () => Promise<void>): Promise<void> {
+  /** Runs `work` when no other request is open. `own`: those of the caller. */
+  async alone(work: () => Promise<void>, own = 1): Promise<void> {
     this.refuseWhileAlone();
     this.#alone = true;
     try {
-      await this.#until(1);
+      await this.#until(own);
       await work();
     } finally {
       this.#alone = false;

@@ -1,6 +1,6 @@
 // What every store must do, as tests: run it for each implementation. Not part of what is published.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type TestAPI, afterAll, beforeAll, beforeEach, describe, expect, test as run } from 'vitest';
 import type { ScanRange, Store } from './store.ts';
 
 export interface StoreUnderTest {
@@ -33,7 +33,8 @@ const ordered = [
   '\u{10ffff}',
 ];
 
-export function storeConformance(name: string, open: () => Promise<StoreUnderTest>): void {
+/** `test`: another one where the store may be missing on the machine, and its tests are skipped then. */
+export function storeConformance(name: string, open: () => Promise<StoreUnderTest>, test: TestAPI = run): void {
   describe(`store conformance: ${name}`, () => {
     let tested: StoreUnderTest;
     let store: Store;

@@ -46,8 +46,9 @@ export interface Store extends Reader {
   generation(): number | undefined;
   /**
    * Runs `work` alone: no other transaction, of this process or another, runs between its reads and its writes. What it
-   * wrote is on disk when the promise resolves; if it rejects, nothing was written.
-   * `work` must wait for nothing but the transaction's own methods.
+   * wrote is on disk when the promise resolves; if it rejects, nothing was written, unless `isCommitUnknown` says otherwise.
+   * `work` must wait for nothing but the transaction's own methods. It is run again when the database asks for that (several
+   * servers met), so what it does beside must bear that; the last run counts.
    * @throws STORAGE_FULL, UNAVAILABLE
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
