@@ -20,6 +20,8 @@ import { Engines } from './engines/engines.ts';
 import type { Issuers } from './identity/issuers.ts';
 import type { RoleIssuers } from './identity/role-issuers.ts';
 import type { Keyring } from './keyring.ts';
+import { dropExpired } from './login/codes.ts';
+import { SignIn } from './login/sign-in.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
 import { type AutoUnseal, type InitOptions, Seal } from './seal.ts';
@@ -44,6 +46,7 @@ export class Vault {
   readonly events: EventHub;
   readonly tokenUse: TokenUse;
   readonly engines: Engines;
+  readonly signIn: SignIn;
   readonly #closeIssuers: () => void;
   #roleIssuers: Promise<RoleIssuers> | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -68,6 +71,7 @@ export class Vault {
       warn: options.warn,
     });
     this.#closeIssuers = () => issuers.close();
+    this.signIn = new SignIn({ options, issuers, now });
     this.access = new AccessControl({ store, records: this.records, issuers, now });
     this.committer = new Committer(store, this.audit);
     this.secrets = new SecretReader(store, keyring);
@@ -174,6 +178,7 @@ export class Vault {
 
   async #close(): Promise<void> {
     this.events.close();
+    this.signIn.close();
     this.#endsWithProcess = this.options.database === ':memory:';
     try {
       await this.lock();
@@ -217,9 +222,15 @@ export class Vault {
     this.unsealed();
   }
 
+  async #eraseWhatIsOver(): Promise<void> {
+    const nowMs = this.host.now();
+    await sweep(this.store, this.records, nowMs);
+    await this.store.transaction((transaction) => dropExpired(transaction, this.records, nowMs));
+  }
+
   #sweep(): void {
     if (this.seal.sealed || this.#closed) return;
-    sweep(this.store, this.records, this.host.now()).catch((error: unknown) => {
+    this.#eraseWhatIsOver().catch((error: unknown) => {
       // Sealed or stopped meanwhile: the next round does it.
       if (!this.seal.sealed && !this.#closed)
         this.options.warn(`can't erase what is past its retention: ${messageOf(error)}`);
@@ -232,7 +243,7 @@ async function openIssuers({ jwtIssuers, loopbackIssuers, warn }: ResolvedOption
   if (jwtIssuers.length === 0) {
     const verify = (): Promise<never> =>
       Promise.reject(new ZvaultError('UNAUTHORIZED', 'no issuer of identity tokens is configured'));
-    return { verify, close: () => undefined };
+    return { verify, verifyFor: verify, knows: () => false, close: () => undefined };
   }
   const { createIssuers } = await import('./identity/issuers.ts');
   return createIssuers(jwtIssuers, { now: host.now, allowLoopbackHttp: loopbackIssuers, warn });
