@@ -96,7 +96,7 @@ function parseIssuer(entry: unknown, place: string): IssuerConfig {
   const allowed = entry['allowed_addresses'];
   if (allowed !== undefined) checkTexts(allowed, `${place}.allowed_addresses`);
   checkSignIn(entry, place);
-  return { ...entry, issuer, audience } as IssuerConfig;
+  return { ...entry, issuer, audience };
 }
 
 function checkDiscoverable(issuer: string, jwks: unknown, place: string): void {

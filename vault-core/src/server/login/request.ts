@@ -53,7 +53,8 @@ export function loopbackOrigin({ port }: Waiting): string {
 
 /** The command's address, with the one-time code. */
 export function callbackUrl(waiting: Waiting, code: string): string {
-  return `${loopbackOrigin(waiting)}/callback?${new URLSearchParams({ code, state: waiting.state })}`;
+  const search = new URLSearchParams({ code, state: waiting.state });
+  return `${loopbackOrigin(waiting)}/callback?${search.toString()}`;
 }
 
 function absent(field: unknown): field is undefined | '' {
