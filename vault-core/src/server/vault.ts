@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { type Host, processHost } from '../domain/host.ts';
 import { ZvaultError, messageOf } from '../domain/errors.ts';
 import { systemActor } from '../domain/actor.ts';
+import { zvaultVersion } from '../domain/version.ts';
 import { createToken, hashToken, tokenDisplayPrefix } from '../domain/token.ts';
 import type { InitReply } from '../wire/shapes.ts';
 import { AccessControl } from './access.ts';
@@ -22,6 +23,7 @@ import type { RoleIssuers } from './identity/role-issuers.ts';
 import type { Keyring } from './keyring.ts';
 import { dropExpired } from './login/codes.ts';
 import { SignIn } from './login/sign-in.ts';
+import { Gauges } from './metrics.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
 import { type AutoUnseal, type InitOptions, Seal } from './seal.ts';
@@ -47,6 +49,8 @@ export class Vault {
   readonly tokenUse: TokenUse;
   readonly engines: Engines;
   readonly signIn: SignIn;
+  /** Numbers for `/v1/metrics`. */
+  readonly gauges = new Gauges();
   readonly #closeIssuers: () => void;
   #roleIssuers: Promise<RoleIssuers> | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -86,6 +90,7 @@ export class Vault {
       note: (data) => this.audit.note('lease-end', data),
       warn: options.warn,
     });
+    this.#addGauges();
   }
 
   /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
@@ -190,6 +195,16 @@ export class Vault {
       (await this.#roleIssuers)?.close();
       await this.store.close();
     }
+  }
+
+  /** Contract 1.2. */
+  #addGauges(): void {
+    const { gauges, seal } = this;
+    const initialized = async (): Promise<number> => Number((await seal.status()).initialized);
+    gauges.add({ name: 'zvault_initialized', help: 'Whether the vault is initialized.', read: initialized });
+    gauges.add({ name: 'zvault_sealed', help: 'Whether the vault is sealed.', read: () => Number(seal.sealed) });
+    const labels = { version: zvaultVersion };
+    gauges.add({ name: 'zvault_info', help: 'The version of the server.', labels, read: () => 1 });
   }
 
   async #createRootToken(transaction: Transaction, keyring: Keyring): Promise<string> {
