@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { type Host, processHost } from '../domain/host.ts';
 import { ZvaultError, messageOf } from '../domain/errors.ts';
 import { systemActor } from '../domain/actor.ts';
-import { zvaultVersion } from '../domain/version.ts';
 import { createToken, hashToken, tokenDisplayPrefix } from '../domain/token.ts';
 import type { InitReply } from '../wire/shapes.ts';
 import { AccessControl } from './access.ts';
@@ -30,6 +29,7 @@ import { type AutoUnseal, type InitOptions, Seal } from './seal.ts';
 import { keys } from './store/keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store, Transaction } from './store/store.ts';
+import { addVaultGauges } from './vault-gauges.ts';
 
 /** Lines of the audit that routes can ask for: a vault in memory keeps fewer. */
 const auditLines = { memory: 10_000, disk: 1_000_000 } as const;
@@ -90,7 +90,7 @@ export class Vault {
       note: (data) => this.audit.note('lease-end', data),
       warn: options.warn,
     });
-    this.#addGauges();
+    addVaultGauges(this);
   }
 
   /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
@@ -195,16 +195,6 @@ export class Vault {
       (await this.#roleIssuers)?.close();
       await this.store.close();
     }
-  }
-
-  /** Contract 1.2. */
-  #addGauges(): void {
-    const { gauges, seal } = this;
-    const initialized = async (): Promise<number> => Number((await seal.status()).initialized);
-    gauges.add({ name: 'zvault_initialized', help: 'Whether the vault is initialized.', read: initialized });
-    gauges.add({ name: 'zvault_sealed', help: 'Whether the vault is sealed.', read: () => Number(seal.sealed) });
-    const labels = { version: zvaultVersion };
-    gauges.add({ name: 'zvault_info', help: 'The version of the server.', labels, read: () => 1 });
   }
 
   async #createRootToken(transaction: Transaction, keyring: Keyring): Promise<string> {
