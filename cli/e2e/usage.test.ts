@@ -29,7 +29,7 @@ const refused = [
     says: /read, write or read,write/,
   },
   { args: ['run'], code: 2, says: /missing required argument 'command'/ },
-  { args: ['login'], code: 2, says: /not available in this version.*\n.*login --stdin/s },
+  { args: ['login', '--timeout', '0'], code: 2, says: /--timeout takes a whole number/ },
   { args: ['login', '--stdin'], code: 2, says: /no token is given/ },
   { args: ['logout'], code: 4, says: /no token is saved/ },
   { args: ['completion', 'tcsh'], code: 2, says: /bash, fish, zsh/ },

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { fakeContext } from '../test/fake-context.ts';
 import { type ServerFlags, parseListen, resolveServerOptions } from './server-settings.ts';
 
-const issuers = [{ issuer: 'https://issuer.example.com', audience: 'zvault', jwks: { keys: [] } }];
+const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+const issuers = [{ issuer: 'https://issuer.example.com', audience: 'zvault', jwks: { keys: [jwk] } }];
 
 interface Case {
   readonly name: string;

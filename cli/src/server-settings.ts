@@ -1,9 +1,9 @@
 // What the server is started with: flag, then environment, then the file of `--config`, then default.
 
 import { type Host, ZvaultError, envSetting, messageOf, parseDurationSeconds } from '@zvault/core/domain';
-import type { ServerOptions } from '@zvault/core/server';
+import type { IssuerConfig, ServerOptions } from '@zvault/core/server';
 import { decodeText, readFileBytes } from './input.ts';
-import { type JwtIssuer, decodeJwtIssuers, readJwtIssuers } from './jwt-issuers.ts';
+import { decodeJwtIssuers, readJwtIssuers } from './jwt-issuers.ts';
 import { type VaultFlags, listValues } from './vault-options.ts';
 
 export interface ServerFlags extends VaultFlags {
@@ -28,7 +28,7 @@ export async function resolveServerOptions(host: World, flags: ServerFlags): Pro
   const auditFile = envSetting(host, 'ZVAULT_AUDIT_FILE');
   const audit = flags.audit ?? (auditFile === undefined ? file.audit : [`file:${auditFile}`]);
   const tls = readTls(host.cwd, flags.tlsCert || file['tls-cert'], flags.tlsKey || file['tls-key']);
-  const issuers = flags.jwtIssuers === undefined ? file['jwt-issuers'] : readJwtIssuers(host.cwd, flags.jwtIssuers);
+  const issuers = await chooseIssuers(host.cwd, flags, file);
   const publicUrls = flags.publicUrl ?? file['public-url'];
   const rateLimit = flags.rateLimit ?? file['rate-limit'];
   const listing = flags.listValues ?? file['list-values'];
@@ -46,6 +46,18 @@ export async function resolveServerOptions(host: World, flags: ServerFlags): Pro
     ...(issuers === undefined ? {} : { jwtIssuers: issuers }),
     ...(retention === undefined ? {} : { retentionDays: parseDays(retention) }),
   });
+}
+
+async function chooseIssuers(
+  cwd: string,
+  { jwtIssuers: flag, config }: ServerFlags,
+  { 'jwt-issuers': inFile }: Config,
+): Promise<IssuerConfig[] | undefined> {
+  const given = flag ?? inFile;
+  if (given === undefined) return undefined;
+  return typeof given === 'string'
+    ? readJwtIssuers(cwd, given)
+    : decodeJwtIssuers(cwd, given, `${config}: jwt-issuers`);
 }
 
 function refuseStorage(storage: string): void {
@@ -125,7 +137,8 @@ interface Config {
   readonly 'behind-proxy'?: boolean;
   readonly 'rate-limit'?: number;
   readonly 'list-values'?: (typeof listValues)[number];
-  readonly 'jwt-issuers'?: JwtIssuer[];
+  /** The path of a file with the list, or the list. */
+  readonly 'jwt-issuers'?: unknown;
   readonly retention?: string;
 }
 
@@ -139,7 +152,7 @@ async function readConfig(cwd: string, path: string): Promise<Config> {
         hint: `settings are: ${Object.keys(decoders).join(', ')}`,
       });
     }
-    config[name] = decode(value, `${path}: ${name}`, cwd);
+    config[name] = decode(value, `${path}: ${name}`);
   }
   return config;
 }
@@ -158,13 +171,12 @@ async function parseConfig(path: string, text: string): Promise<Record<string, u
   return document as Record<string, unknown>;
 }
 
-type Decoder = (value: unknown, place: string, cwd: string) => unknown;
+type Decoder = (value: unknown, place: string) => unknown;
 
 const decoders: Readonly<Record<string, Decoder>> = {
   audit: texts,
   'behind-proxy': (value, place) => check(typeof value === 'boolean', value, place, 'true or false'),
-  'jwt-issuers': (value, place, cwd) =>
-    typeof value === 'string' ? readJwtIssuers(cwd, value) : decodeJwtIssuers(value, place),
+  'jwt-issuers': (value) => value,
   'list-values': (value, place) =>
     check(
       listValues.some((word) => word === value),

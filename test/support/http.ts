@@ -13,6 +13,8 @@ export interface Call {
   readonly body?: unknown;
   /** Sent as it is, with `application/json` unless `headers` say otherwise. */
   readonly raw?: string | Buffer | undefined;
+  /** Sent as an HTML form. */
+  readonly form?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly agent?: Agent | undefined;
   /** Trusted certificate, for https. */
@@ -30,11 +32,17 @@ export interface Answer {
 
 export function send(url: string, method: string, path: string, call: Call = {}): Promise<Answer> {
   const { hostname, port, protocol } = new URL(url);
-  const body = call.raw ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+  const form = call.form && new URLSearchParams(call.form).toString();
+  const body = call.raw ?? form ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
   const headers: Record<string, string | number> = {
     ...(call.token === undefined ? {} : { Authorization: `Bearer ${call.token}` }),
     ...(call.vaultToken === undefined ? {} : { 'X-Vault-Token': call.vaultToken }),
-    ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+    ...(body === undefined
+      ? {}
+      : {
+          'Content-Type': form === undefined ? 'application/json' : 'application/x-www-form-urlencoded',
+          'Content-Length': Buffer.byteLength(body),
+        }),
     ...call.headers,
   };
   return new Promise((resolve, reject) => {

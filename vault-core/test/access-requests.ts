@@ -29,6 +29,8 @@ interface Prepared {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
+  /** Instead of `body`: the fields of an HTML form. */
+  readonly form?: Readonly<Record<string, string>>;
   /** For who may; 200 when left out. */
   readonly status?: number;
 }
@@ -526,4 +528,26 @@ export const cases: Readonly<Record<RouteId, Case>> = {
     path: `/v1/transit/verify/${key}`,
     body: { input: 'YQ==', hmac: 'vault:v1:YQ==' },
   })),
+  'login.page': open('/cli/auth?port=8300'),
+  'login.token': {
+    access: 'open',
+    prepare: (vault) => ({ method: 'POST', path: '/cli/auth/token', form: { token: vault.rootToken } }),
+  },
+  'login.oidc': {
+    access: 'open',
+    prepare: () => ({ method: 'POST', path: '/cli/auth/oidc', form: { issuer: 'https://nobody' }, status: 400 }),
+  },
+  'login.callback': {
+    access: 'open',
+    prepare: () => ({ method: 'GET', path: '/cli/auth/callback?code=x&state=x', status: 400 }),
+  },
+  'login.exchange': {
+    access: 'open',
+    prepare: () => ({
+      method: 'POST',
+      path: '/cli/auth/exchange',
+      body: { code: 'x', code_verifier: 'x' },
+      status: 401,
+    }),
+  },
 };

@@ -4,6 +4,9 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createToken } from '../src/domain/token.ts';
+import { createSession } from '../src/server/login/sessions.ts';
+import type { VaultTokenRecord } from '../src/server/records.ts';
+import { keys } from '../src/server/store/keys.ts';
 import { base64url, signParts, signToken } from '../src/server/identity/test-issuer.ts';
 import { routes } from '../src/wire/routes.ts';
 import type { Call } from '../../test/support/http.ts';
@@ -83,6 +86,7 @@ const inEitherHeader: Columns = {
   'role-writer': 403,
   'role-admin': 403,
 };
+const ownToken = { vault: 403, self: ok, 'self-policy': ok } as const;
 /** A token of the vault, by what its policies let it do. */
 const vaultToken = (vault: number, own: number): Columns => ({ ...nobody, vault, self: ok, 'self-policy': own });
 
@@ -118,6 +122,13 @@ const expected = {
   'removed member': outsider,
   stranger: outsider,
   'the admin’s name from another issuer': outsider,
+  // In the header that each route takes: a session is a token of the vault too, with the policy `default`.
+  'session of the admin': { ...person(ok, ok, ok), ...ownToken },
+  'session of the viewer': { ...person(ok, 403, 403), ...ownToken },
+  'session of a stranger': { ...outsider, ...ownToken },
+  'session that has expired': nobody,
+  'session that was revoked': nobody,
+  'session of an issuer that is gone': nobody,
   'JWT without algorithm': nobody,
   'JWT signed with the public key as secret': nobody,
   'JWT signed by another issuer’s key': nobody,
@@ -150,6 +161,7 @@ beforeAll(async () => {
   await makePeople();
   await makeServiceTokens();
   await makeVaultTokens();
+  await makeSessions();
   makeForgedTokens();
   tokens.root = vault.rootToken;
 });
@@ -180,6 +192,25 @@ async function makePeople(): Promise<void> {
     sub: 'admin',
     exp: seconds + 600,
   });
+}
+
+async function makeSessions(): Promise<void> {
+  const { store, records, host } = vault.vault;
+  const make = async (subject: string, change: Partial<VaultTokenRecord> = {}, from = issuer): Promise<string> => {
+    const person = { issuer: from, subject, email: '', name: '' };
+    const asked = { person, policies: ['default'], nowMs: vault.vault.host.now(), random: host.randomBytes };
+    return store.transaction(async (transaction) => {
+      const { token, record } = await createSession(transaction, records, asked);
+      await records.write(transaction, keys.token(record.hash), { ...record, ...change });
+      return token;
+    });
+  };
+  tokens['session of the admin'] = await make('admin');
+  tokens['session of the viewer'] = await make('viewer');
+  tokens['session of a stranger'] = await make('stranger');
+  tokens['session that has expired'] = await make('admin', { expires_at: vault.vault.host.now() - 1 });
+  tokens['session that was revoked'] = await make('admin', { revoked_at: vault.vault.host.now() });
+  tokens['session of an issuer that is gone'] = await make('admin', {}, 'https://gone.example.com');
 }
 
 async function makeServiceTokens(): Promise<void> {
@@ -309,8 +340,12 @@ test.each(routes.filter(({ id }) => !lastOnes.includes(id)))('$id: every identit
   const got: Record<string, number> = {};
   const want: Record<string, number> = {};
   for (const identity of identities) {
-    const { method, path, body, status = ok } = await prepare(vault, place);
-    const answer = await vault.call(method, path, { ...present(identity, inVaultHeader.includes(access)), body });
+    const { method, path, body, form, status = ok } = await prepare(vault, place);
+    const answer = await vault.call(method, path, {
+      ...present(identity, inVaultHeader.includes(access)),
+      body,
+      form,
+    });
     got[identity] = answer.status;
     const column = access === 'open' ? status : expected[identity][access];
     want[identity] = column === ok ? status : column;

@@ -132,6 +132,12 @@ function broken(body: fc.Arbitrary<unknown>): fc.Arbitrary<{ json?: unknown; raw
   );
 }
 
+/** A form has texts only. */
+function fieldsOf(json: unknown): Record<string, string> {
+  const fields = typeof json === 'object' && json !== null ? Object.entries(json) : [['', json] as const];
+  return Object.fromEntries(fields.map(([name, value]) => [name, String(value)]));
+}
+
 const known = ({ org, orgId, project, projectId, environmentIds }: Workspace): Record<string, string[]> => ({
   org: [org, orgId],
   project: [project, projectId],
@@ -191,7 +197,8 @@ test('the document is the one that is served, and names every route', async () =
 const destructive = new Set(['projects.delete', 'projects.update', 'environments.delete', 'environments.update']);
 
 test.each(operations)('$id', async ({ path, method, operation, id }) => {
-  const schema = operation.requestBody?.content['application/json']?.schema;
+  const { 'application/json': json, 'application/x-www-form-urlencoded': form } = operation.requestBody?.content ?? {};
+  const schema = (json ?? form)?.schema;
   const requests: fc.Arbitrary<Fuzzed> = fc.record({
     path: pathOf(path, operation, destructive.has(id) ? victim : place),
     body: schema ? broken(arbitraryOf(schema)) : fc.constant({}),
@@ -203,12 +210,11 @@ test.each(operations)('$id', async ({ path, method, operation, id }) => {
       const toVault = JSON.stringify(operation).includes('vaultToken');
       const answer = await vault.call(sent, address, {
         ...(toVault ? { vaultToken: id === 'sys.seal' ? undefined : tokens[identity] } : { token: tokens[identity] }),
-        body: body.json,
-        raw: body.raw,
+        ...(form ? { form: fieldsOf(body.json) } : { body: body.json, raw: body.raw }),
       });
       // vault.call has held status, media type and shape against the document.
       expect(answer.status).not.toBe(500);
-      if (answer.status >= 400 && sent !== 'HEAD' && answer.text !== '' && !path.startsWith('/v1/sys/')) {
+      if (answer.status >= 400 && sent !== 'HEAD' && answer.json !== undefined && !path.startsWith('/v1/sys/')) {
         expect(answer.json).toMatchObject({ error: expect.stringMatching(/^[a-z_]+$/), message: expect.any(String) });
       }
     }),

@@ -134,6 +134,9 @@ test('metrics are counters without names', async () => {
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(text).toContain('zvault_initialized 1\n');
     expect(text).toContain('zvault_sealed 0\n');
+    expect(text).toMatch(/^zvault_info\{version="[\d.]+"\} 1$/m);
+    expect(text).toMatch(/^zvault_lease_count 0$[^]*^zvault_lease_expired_count 0$[^]*^zvault_mount_count [1-9]/m);
+    expect(text).toMatch(/zvault_request_duration_seconds_bucket\{route="secrets.put",status="200",le="\+Inf"\} \d+/);
     expect(text).toMatch(/zvault_requests_total\{route="secrets.put",status="200"\} \d+/);
     expect(text).not.toMatch(/RACE|development/);
     for (const line of text.trimEnd().split('\n'))

@@ -42,7 +42,7 @@ export const dev = defineCommand<Options>({
       warn: (message) => log.warn(message),
       ...(audit === undefined ? {} : { audit }),
       ...(envFile === undefined ? {} : { envFile: resolve(host.cwd, envFile) }),
-      ...(jwtIssuers === undefined ? {} : { jwtIssuers: readJwtIssuers(host.cwd, jwtIssuers) }),
+      ...(jwtIssuers === undefined ? {} : { jwtIssuers: await readJwtIssuers(host.cwd, jwtIssuers) }),
       ...(listValues === undefined ? {} : { listValues }),
       ...(port === undefined ? {} : { port }),
       ...(rateLimit === undefined ? {} : { rateLimit }),

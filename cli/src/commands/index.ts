@@ -19,6 +19,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dev.ts')).dev,
   },
   {
+    name: 'doctor',
+    summary: 'look for what is wrong: settings, server, token, files',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
     name: 'import',
     summary: 'store the values of a .env file, and write references in their place',
     load: async () => (await import('./import.ts')).importCommand,
@@ -40,12 +45,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'login',
-    summary: 'save a token for an address',
+    summary: 'sign in through the browser, or with a token, and save the token',
     load: async () => (await import('./login.ts')).login,
   },
   {
     name: 'logout',
-    summary: 'forget the token saved for an address',
+    summary: 'revoke and forget the token saved for an address',
     load: async () => (await import('./logout.ts')).logout,
   },
   {

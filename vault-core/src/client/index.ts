@@ -11,6 +11,7 @@ export {
 } from './client.ts';
 export { type CloudApi } from './cloud/api.ts';
 export { type CallOptions, type RemoveOptions } from './cloud/calls.ts';
+export { type ServerFacts } from './cloud/probe.ts';
 export { type AuditOptions } from './cloud/projects.ts';
 export { type CreatedToken, type NewToken } from './cloud/tokens.ts';
 export {

@@ -45,5 +45,6 @@ export {
 export { type FormatDotenvOptions, formatDotenv, formatDotenvValue } from './dotenv-format.ts';
 export { type Matcher, compileMatcher } from './matcher.ts';
 export { type RedactionStream, Redactor, redactionMark } from './redact.ts';
+export { type ProofKey, challengeOf, confirmationCode, createProofKey } from './sign-in.ts';
 export { formatShellExports, shellQuote } from './shell.ts';
 export { zvaultVersion } from './version.ts';

@@ -20,7 +20,13 @@ import { VaultAccessControl } from './vault-access.ts';
 export type Principal =
   | { readonly kind: 'root'; readonly actor: Actor; readonly token: TokenRecord }
   | { readonly kind: 'service'; readonly actor: Actor; readonly token: TokenRecord }
-  | { readonly kind: 'user'; readonly actor: Actor; readonly identity: VerifiedIdentity };
+  | { readonly kind: 'user'; readonly actor: Actor; readonly identity: PersonIdentity };
+
+/** A person by an identity token, or by a session that began with one. */
+export type PersonIdentity = Pick<VerifiedIdentity, 'issuer' | 'subject' | 'email' | 'name'> & {
+  /** Milliseconds. */
+  readonly expiresAtMs: number | null;
+};
 
 /** An authorised request: who, on what, with which rights. */
 export interface Grant {
@@ -117,9 +123,9 @@ export class AccessControl {
     this.vault.clear();
   }
 
-  async #authenticate(reader: Reader, text: string): Promise<Exclude<Principal, { kind: 'user' }>> {
+  async #authenticate(reader: Reader, text: string): Promise<Principal> {
     const token = await this.#validToken(reader, text);
-    if (token.kind === 'vault') throw unauthorized();
+    if (token.kind === 'vault') return sessionPrincipal(token);
     return { kind: token.kind, token, actor: tokenActor(token) };
   }
 
@@ -130,6 +136,8 @@ export class AccessControl {
     const record = await this.#records.read<TokenRecord | VaultTokenRecord>(reader, keys.token(hashToken(text)));
     if (!record || record.kind !== kind || record.revoked_at !== null) throw unauthorized();
     if (record.expires_at !== null && record.expires_at <= this.#now()) throw expired();
+    // An issuer that is not believed any more takes along the sessions that began with it.
+    if (record.kind === 'vault' && record.person && !this.#issuers.knows(record.person.issuer)) throw unauthorized();
     return record;
   }
 
@@ -267,6 +275,13 @@ function userPrincipal(identity: VerifiedIdentity): Principal {
     via: 'api',
   };
   return { kind: 'user', identity, actor };
+}
+
+function sessionPrincipal({ id, person, expires_at }: VaultTokenRecord): Principal {
+  if (!person) throw unauthorized();
+  const { issuer, subject } = person;
+  const actor: Actor = { type: 'user', id: subject, issuer, token_id: id, via: 'api' };
+  return { kind: 'user', identity: { ...person, expiresAtMs: expires_at }, actor };
 }
 
 /** Names of grants by their target: a target belongs to one route. */

@@ -70,6 +70,15 @@ export interface TokenRecord {
   readonly revoked_at: number | null;
 }
 
+/** A person, as an issuer vouched for at sign-in. People are (issuer, subject). */
+export interface PersonRecord {
+  readonly issuer: string;
+  readonly subject: string;
+  /** For display; empty when the issuer says none, or says that it is not verified. */
+  readonly email: string;
+  readonly name: string;
+}
+
 /** A token of the vault API. Shares the place of `TokenRecord` in the store, where `kind` tells them apart. */
 export interface VaultTokenRecord {
   readonly id: string;
@@ -87,6 +96,8 @@ export interface VaultTokenRecord {
   readonly expires_at_most: number | null;
   /** Hash of the token that created it and whose revocation ends it too. */
   readonly parent: string | null;
+  /** A session: for the cloud API the token stands for this person. */
+  readonly person?: PersonRecord;
   readonly created_by: Actor;
   readonly created_at: number;
   readonly revoked_at: number | null;

@@ -136,6 +136,10 @@ export function policyNamesOf(token: VaultTokenRecord | TokenRecord): readonly s
 
 function actorOf(token: VaultTokenRecord | TokenRecord): Actor {
   const { id } = token;
+  if (token.kind === 'vault' && token.person) {
+    const { issuer, subject } = token.person;
+    return { type: 'user', id: subject, issuer, token_id: id, via: 'api' };
+  }
   if (token.kind === 'root') return { type: 'root', id: 'root', issuer: null, token_id: id, via: 'api' };
   const type = token.kind === 'vault' ? 'vault_token' : 'service_token';
   return { type, id, issuer: null, token_id: id, via: 'api' };

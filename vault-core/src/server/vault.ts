@@ -20,12 +20,16 @@ import { Engines } from './engines/engines.ts';
 import type { Issuers } from './identity/issuers.ts';
 import type { RoleIssuers } from './identity/role-issuers.ts';
 import type { Keyring } from './keyring.ts';
+import { dropExpired } from './login/codes.ts';
+import { SignIn } from './login/sign-in.ts';
+import { Gauges } from './metrics.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
 import { type AutoUnseal, type InitOptions, Seal } from './seal.ts';
 import { keys } from './store/keys.ts';
 import { openStore } from './store/open.ts';
 import type { Store, Transaction } from './store/store.ts';
+import { addVaultGauges } from './vault-gauges.ts';
 
 /** Lines of the audit that routes can ask for: a vault in memory keeps fewer. */
 const auditLines = { memory: 10_000, disk: 1_000_000 } as const;
@@ -48,6 +52,9 @@ export class Vault {
   readonly engines: Engines;
   /** Runs `work` when no request is open, and refuses new ones until it is done. Set by whoever answers requests. */
   quiet: (work: () => Promise<void>) => Promise<void> = (work) => work();
+  readonly signIn: SignIn;
+  /** Numbers for `/v1/metrics`. */
+  readonly gauges = new Gauges();
   readonly #closeIssuers: () => void;
   #roleIssuers: Promise<RoleIssuers> | undefined;
   #keyWatch: NodeJS.Timeout | undefined;
@@ -74,6 +81,7 @@ export class Vault {
       warn: options.warn,
     });
     this.#closeIssuers = () => issuers.close();
+    this.signIn = new SignIn({ options, issuers, now });
     this.access = new AccessControl({ store, records: this.records, issuers, now });
     this.committer = new Committer(store, this.audit);
     this.secrets = new SecretReader(store, keyring);
@@ -88,6 +96,7 @@ export class Vault {
       note: (data) => this.audit.note('lease-end', data),
       warn: options.warn,
     });
+    addVaultGauges(this);
   }
 
   /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
@@ -185,6 +194,7 @@ export class Vault {
 
   async #close(): Promise<void> {
     this.events.close();
+    this.signIn.close();
     this.#endsWithProcess = this.options.storage.kind === 'memory';
     try {
       await this.lock();
@@ -241,9 +251,15 @@ export class Vault {
     await this.#unsealAtStart().catch((error: unknown) => this.options.warn(`can't unseal: ${messageOf(error)}`));
   }
 
+  async #eraseWhatIsOver(): Promise<void> {
+    const nowMs = this.host.now();
+    await sweep(this.store, this.records, nowMs);
+    await this.store.transaction((transaction) => dropExpired(transaction, this.records, nowMs));
+  }
+
   #sweep(): void {
     if (this.seal.sealed || this.#closed) return;
-    sweep(this.store, this.records, this.host.now()).catch((error: unknown) => {
+    this.#eraseWhatIsOver().catch((error: unknown) => {
       // Sealed or stopped meanwhile: the next round does it.
       if (!this.seal.sealed && !this.#closed)
         this.options.warn(`can't erase what is past its retention: ${messageOf(error)}`);
@@ -256,7 +272,7 @@ async function openIssuers({ jwtIssuers, loopbackIssuers, warn }: ResolvedOption
   if (jwtIssuers.length === 0) {
     const verify = (): Promise<never> =>
       Promise.reject(new ZvaultError('UNAUTHORIZED', 'no issuer of identity tokens is configured'));
-    return { verify, close: () => undefined };
+    return { verify, verifyFor: verify, knows: () => false, close: () => undefined };
   }
   const { createIssuers } = await import('./identity/issuers.ts');
   return createIssuers(jwtIssuers, { now: host.now, allowLoopbackHttp: loopbackIssuers, warn });

@@ -64,7 +64,8 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
 function operation(route: Route, ref: (schema: unknown) => unknown): Json {
   const responses: Record<string, unknown> = {};
   for (const [status, reply] of Object.entries(route.replies)) responses[status] = response(Number(status), reply, ref);
-  for (const status of errorStatuses(route)) responses[status] ??= response(status, errorShape, ref);
+  for (const status of errorStatuses(route))
+    responses[status] ??= response(status, route.page ? 'text/html' : errorShape, ref);
   const [tag = ''] = route.id.split('.');
   return {
     operationId: route.id,
@@ -86,7 +87,9 @@ function operation(route: Route, ref: (schema: unknown) => unknown): Json {
       ? {
           requestBody: {
             required: route.bodyRequired !== false,
-            content: { 'application/json': { schema: ref(route.body) } },
+            content: {
+              [route.form ? 'application/x-www-form-urlencoded' : 'application/json']: { schema: ref(route.body) },
+            },
           },
         }
       : {}),

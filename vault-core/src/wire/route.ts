@@ -63,6 +63,10 @@ export interface Route {
   readonly bodyRequired?: false;
   /** The handler gets the JSON as text, whole: a parsed number is no longer what was written. */
   readonly bodyAsText?: true;
+  /** The body is an HTML form (`application/x-www-form-urlencoded`), each field once. */
+  readonly form?: true;
+  /** A person's browser asks: what goes wrong is told on a page. */
+  readonly page?: true;
   /** Largest body in bytes; 2 MiB when left out. */
   readonly maxBodyBytes?: number;
   /** Success: status and shape (`null`: no body; a string: that media type). */
@@ -86,6 +90,8 @@ export type ServedRoute = Pick<
   | 'query'
   | 'bodyRequired'
   | 'bodyAsText'
+  | 'form'
+  | 'page'
   | 'maxBodyBytes'
   | 'unaudited'
   | 'stream'

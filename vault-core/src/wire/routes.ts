@@ -11,6 +11,7 @@ import { dialectRoutes } from './routes/dialects.ts';
 import { kvRoutes } from './routes/kv.ts';
 import { leaseRoutes } from './routes/leases.ts';
 import { mountRoutes } from './routes/mounts.ts';
+import { loginRoutes } from './routes/login.ts';
 import { systemRoutes } from './routes/system.ts';
 import { vaultTokenRoutes } from './routes/vault-tokens.ts';
 import { transitRoutes } from './routes/transit.ts';
@@ -30,6 +31,7 @@ export const routes = [
   ...leaseRoutes,
   ...transitRoutes,
   ...kvRoutes,
+  ...loginRoutes,
 ] as const;
 
 export type RouteId = (typeof routes)[number]['id'];

@@ -1554,5 +1554,117 @@ export const servedRoutes: readonly ServedRoute[] = [
   },
   "scope": "none",
   "body": true
+ },
+ {
+  "id": "login.page",
+  "method": "GET",
+  "path": "/cli/auth",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "page": true,
+  "query": {
+   "port": {
+    "schema": {
+     "type": "integer",
+     "minimum": 1024,
+     "maximum": 65535
+    },
+    "description": "Where the command waits on 127.0.0.1. Without `state` and `code_challenge`: unused"
+   },
+   "state": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Comes back to the command: 8 to 512 unreserved characters"
+   },
+   "code_challenge": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "SHA-256 of the command’s verifier, base64url (RFC 7636)"
+   },
+   "code_challenge_method": {
+    "schema": {
+     "enum": [
+      "S256"
+     ]
+    },
+    "description": "The only one there is"
+   }
+  }
+ },
+ {
+  "id": "login.token",
+  "method": "POST",
+  "form": true,
+  "maxBodyBytes": 65536,
+  "path": "/cli/auth/token",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "page": true,
+  "body": true
+ },
+ {
+  "id": "login.oidc",
+  "method": "POST",
+  "form": true,
+  "maxBodyBytes": 65536,
+  "path": "/cli/auth/oidc",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "page": true,
+  "body": true
+ },
+ {
+  "id": "login.callback",
+  "method": "GET",
+  "path": "/cli/auth/callback",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "page": true,
+  "query": {
+   "code": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The issuer’s code"
+   },
+   "state": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "As it was sent to the issuer"
+   },
+   "iss": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "The issuer (RFC 9207)"
+   },
+   "error": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Why the issuer signs nobody in"
+   }
+  }
+ },
+ {
+  "id": "login.exchange",
+  "method": "POST",
+  "path": "/cli/auth/exchange",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "body": true
  }
 ];

@@ -287,6 +287,21 @@ export const unsealBody = object({
   shares: optional(array(string(), { maxItems: 255 })),
   reset: optional(boolean()),
 });
+/** What a command asks for when it sends a person to the sign-in page; the forms of that page carry it on. */
+const loginFields = {
+  port: optional(string()),
+  state: optional(string()),
+  code_challenge: optional(string()),
+};
+export const loginTokenBody = object({ token: string(), ...loginFields });
+export const loginOidcBody = object({
+  issuer: string({ description: 'One of the configured issuers, as the page offers it' }),
+  ...loginFields,
+});
+export const loginExchangeBody = object({
+  code: string({ description: 'The one-time code, as the browser brought it' }),
+  code_verifier: string({ description: 'What the `code_challenge` was made of (RFC 7636, S256)' }),
+});
 
 // Answers.
 
@@ -346,4 +361,9 @@ export const licenseReply = object({
 export const auditLogReply = object({
   entries: array(mapOf(anyOf(string(), object({}), nullable(integer())))),
   count: integer({ minimum: 0 }),
+});
+export const loginExchangeReply = object({
+  token: string(),
+  session: boolean({ description: 'True for a session of a person, false for a token that the person gave' }),
+  expires_at: nullable(time),
 });

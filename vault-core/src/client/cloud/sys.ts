@@ -12,12 +12,18 @@ import type {
 } from '../../wire/shapes.ts';
 import { path } from '../path.ts';
 import { type CallOptions, type ManagementCalls, objectOf } from './calls.ts';
+import { type ServerFacts, probeServer } from './probe.ts';
 
 export class SysApi {
   readonly #calls: ManagementCalls;
 
   constructor(calls: ManagementCalls) {
     this.#calls = calls;
+  }
+
+  /** Version, clock and certificate of the server. */
+  probe(options: CallOptions = {}): Promise<ServerFacts> {
+    return probeServer(this.#calls.requester, options);
   }
 
   /** Seal state by the route that load balancers ask; a sealed vault is an answer, no error. */

@@ -21,10 +21,11 @@ type Validator = ((data: unknown) => boolean) & { errors?: readonly SchemaError[
  */
 export async function readBody(request: IncomingMessage, route: ServedRoute, slowMs: number): Promise<unknown> {
   const bytes = await readBytes(request, route.maxBodyBytes ?? defaultMaxBodyBytes, slowMs);
+  const parse = route.form ? parseForm : parseJson;
   const { text, value } =
     bytes.length === 0 && route.bodyRequired === false
       ? { text: '{}', value: {} }
-      : parseJson(bytes, request.headers['content-type']);
+      : parse(bytes, request.headers['content-type']);
   bytes.fill(0);
   if (route.bodyAsText) return text;
   // Loaded with the first body: eighty kilobytes that a start need not wait for.
@@ -84,4 +85,19 @@ function parseJson(bytes: Buffer, contentType: string | undefined): { text: stri
     // The parser's message would quote the text.
     throw new ZvaultError('BAD_REQUEST', 'the body is not valid JSON');
   }
+}
+
+/** The fields of an HTML form. @throws BAD_REQUEST when one comes twice: two readers could take different ones */
+function parseForm(bytes: Buffer, contentType: string | undefined): { text: string; value: unknown } {
+  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type !== 'application/x-www-form-urlencoded') {
+    throw new ZvaultError('UNSUPPORTED_MEDIA_TYPE', 'the body must be an HTML form');
+  }
+  const fields: Record<string, string> = Object.create(null) as Record<string, string>;
+  const text = bytes.toString();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (name in fields) throw new ZvaultError('BAD_REQUEST', `the form has the field "${name.slice(0, 40)}" twice`);
+    fields[name] = value;
+  }
+  return { text, value: fields };
 }

@@ -7,6 +7,7 @@ import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import type { ServedRoute } from '../../wire/route.ts';
 import type { AuditEvent } from '../audit/record.ts';
 import { isRecorded } from '../commit.ts';
+import { failurePage } from '../login/pages.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Soon, soon } from '../soon.ts';
 import type { Vault } from '../vault.ts';
@@ -212,8 +213,9 @@ export class Pipeline {
     });
   }
 
-  #deliver(progress: Progress, reply: AnyReply): void {
+  #deliver(progress: Progress, answer: AnyReply): void {
     const { message, response, route, startedMs, leave } = progress;
+    const reply = route?.page ? asPage(answer) : answer;
     this.#options.metrics.observe(route?.id ?? 'unrouted', reply.status, (performance.now() - startedMs) / 1000);
     if (!('run' in reply)) {
       try {
@@ -243,7 +245,7 @@ export class Pipeline {
       userAgent: message.headers['user-agent'] ?? null,
       status: reply.status,
       error: 'code' in reply && typeof reply.code === 'string' ? reply.code : null,
-      actor: progress.actor,
+      actor: reply.actor ?? progress.actor,
       ...(caller ? { policies: caller.policyNames } : {}),
       // What was just created is told by the reply.
       orgId: grant?.org?.id ?? idIn(reply.data, 'org_id'),
@@ -257,6 +259,14 @@ export class Pipeline {
     const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : '';
     this.#options.vault.options.warn(`${messageOf(error)}${cause}`);
   }
+}
+
+/** An error of a route that people see in their browser. */
+function asPage(reply: AnyReply): AnyReply {
+  const { body, status, headers } = reply;
+  if (status < 400 || body === null || typeof body !== 'object' || !('message' in body)) return reply;
+  const page = failurePage(status, String(body.message));
+  return { ...page, headers: { ...page.headers, ...headers } };
 }
 
 function idIn(data: Reply['data'], name: string): string | null {

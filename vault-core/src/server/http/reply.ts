@@ -1,5 +1,6 @@
 // What a handler answers, before it becomes bytes.
 
+import type { Actor } from '../../domain/actor.ts';
 import { type ErrorCode, ZvaultError, errorTable, isZvaultError } from '../../domain/errors.ts';
 import type { ErrorBody } from '../../wire/shapes.ts';
 
@@ -12,6 +13,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** For the audit: what was acted on. */
   readonly resource?: string;
+  /** For the audit: who it turned out to be, where the request itself does not say it. */
+  readonly actor?: Actor;
   /** For the audit: facts without values. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
@@ -31,7 +34,12 @@ export function errorReply(error: unknown, report: (error: unknown) => void): Re
     error: wire,
     message: hidden ? 'internal error; the server’s log has more' : known.message + hint,
   };
-  return { status, body, code: wire, ...(status === 401 ? { headers: { 'WWW-Authenticate': 'Bearer' } } : {}) };
+  const seconds = known.details?.['retryAfterSeconds'];
+  const headers = {
+    ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+    ...(typeof seconds === 'number' ? { 'Retry-After': String(seconds) } : {}),
+  };
+  return { status, body, code: wire, headers };
 }
 
 /** For statuses that the pipeline answers itself. */

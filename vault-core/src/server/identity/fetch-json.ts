@@ -1,4 +1,4 @@
-// One careful GET of a JSON document whose address somebody else chose: https, no redirect, no private address, small, soon.
+// One careful request for a JSON document whose address somebody else chose: https, no redirect, no private address, small, soon.
 
 import { isUtf8 } from 'node:buffer';
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
@@ -36,11 +36,24 @@ export function urlProblem(text: string, allowLoopbackHttp: boolean): string | u
   return allowLoopbackHttp ? undefined : 'must be an https URL';
 }
 
+/** A form to post instead of a GET. Neither body nor headers appear in errors. */
+export interface FormPost {
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Answers with these statuses are no failures. */
+  readonly accept?: readonly number[];
+}
+
 /**
  * The parsed document. Errors name the URL without its query.
  * @throws CONNECTION_FAILED, TIMEOUT, BAD_ANSWER
  */
-export async function fetchJson(address: string, rules: FetchRules, signal: AbortSignal): Promise<unknown> {
+export async function fetchJson(
+  address: string,
+  rules: FetchRules,
+  signal: AbortSignal,
+  post?: FormPost,
+): Promise<unknown> {
   const problem = urlProblem(address, rules.allowLoopbackHttp);
   if (problem !== undefined) throw new ZvaultError('BAD_ANSWER', `an address to fetch from ${problem}`);
   const url = new URL(address);
@@ -52,7 +65,7 @@ export async function fetchJson(address: string, rules: FetchRules, signal: Abor
   signal.addEventListener('abort', abort, { once: true });
   try {
     if (signal.aborted) abort();
-    return await readJson(await get(url, rules, ending.signal), place);
+    return await readJson(await send(url, rules, ending.signal, post), place, post?.accept);
   } catch (error) {
     if (isZvaultError(error)) throw error;
     if (ending.signal.aborted && !signal.aborted) {
@@ -65,7 +78,12 @@ export async function fetchJson(address: string, rules: FetchRules, signal: Abor
   }
 }
 
-async function get(url: URL, rules: FetchRules, signal: AbortSignal): Promise<IncomingMessage> {
+async function send(
+  url: URL,
+  rules: FetchRules,
+  signal: AbortSignal,
+  post: FormPost | undefined,
+): Promise<IncomingMessage> {
   const host = hostOf(url);
   // A look-up is only asked for names; an address in the URL is connected to as it stands.
   if (isIP(host) !== 0) checkAddress(url, host, rules);
@@ -74,13 +92,18 @@ async function get(url: URL, rules: FetchRules, signal: AbortSignal): Promise<In
   const options: RequestOptions & { ca?: string } = {
     // A connection of its own: none that was opened under other rules is used again.
     agent: false,
-    headers: { accept: 'application/json', 'user-agent': 'zvault' },
+    ...(post === undefined ? {} : { method: 'POST' }),
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'zvault',
+      ...(post === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', ...post.headers }),
+    },
     lookup: checkedLookup(url, rules),
     signal,
     ...(rules.ca === undefined ? {} : { ca: rules.ca }),
   };
   return new Promise((resolve, reject) => {
-    request(url, options, resolve).on('error', reject).end();
+    request(url, options, resolve).on('error', reject).end(post?.body);
   });
 }
 
@@ -117,11 +140,11 @@ function checkAddress(url: URL, address: string, rules: FetchRules): void {
   }
 }
 
-async function readJson(answer: IncomingMessage, place: string): Promise<unknown> {
+async function readJson(answer: IncomingMessage, place: string, accept: readonly number[] = []): Promise<unknown> {
   try {
     const status = answer.statusCode ?? 0;
     if (status >= 300 && status < 400) throw badAnswer(place, 'redirects, which is not followed');
-    if (status !== 200) throw badAnswer(place, `answers with status ${status}`);
+    if (status !== 200 && !accept.includes(status)) throw badAnswer(place, `answers with status ${status}`);
     if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity') throw badAnswer(place, 'answers compressed');
     return parseJson(await readBody(answer, place), place);
   } finally {

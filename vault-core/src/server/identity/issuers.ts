@@ -20,6 +20,13 @@ export interface Issuers {
    * @throws UNAUTHORIZED for whatever is wrong with it, UNAVAILABLE when its issuer's keys can't be fetched and none are known
    */
   verify(token: string): Promise<VerifiedIdentity>;
+  /**
+   * Who an ID token speaks of that this issuer gave to this client: whatever audiences other tokens may have.
+   * @throws UNAUTHORIZED, UNAVAILABLE
+   */
+  verifyFor(issuer: string, clientId: string, token: string): Promise<VerifiedIdentity>;
+  /** Is it one of the configured issuers? */
+  knows(issuer: string): boolean;
   /** Ends fetches under way and forgets everything. */
   close(): void;
 }
@@ -55,19 +62,21 @@ const maxRemembered = 4096;
  * @throws CONFIG_INVALID when a file of keys can't be used, or an address is not allowed
  */
 export function createIssuers(configs: readonly IssuerConfig[], options: IssuersOptions): Issuers {
-  const rules = fetchRulesOf(options);
   const issuers = configs.map((config) => ({
     name: config.issuer,
     audiences: [config.audience].flat(),
-    keys: keysOf(config, options, rules),
+    keys: keysOf(config, options, fetchRulesOf(options, config.allowed_addresses)),
   }));
   return new ConfiguredIssuers(issuers, options.now);
 }
 
-/** @throws CONFIG_INVALID when an address is not allowed */
-export function fetchRulesOf(options: IssuersOptions): FetchRules {
+/** How an issuer is asked; `allowed`: addresses for it alone. @throws CONFIG_INVALID when one of them is none */
+export function fetchRulesOf(
+  options: Omit<IssuersOptions, 'now' | 'readFile' | 'warn'>,
+  allowed: readonly string[] = [],
+): FetchRules {
   return {
-    addresses: createAddressRules(options.allowedAddresses ?? [], options.allowLoopbackHttp),
+    addresses: createAddressRules([...(options.allowedAddresses ?? []), ...allowed], options.allowLoopbackHttp),
     allowLoopbackHttp: options.allowLoopbackHttp,
     timeoutMs: options.timeoutMs,
     resolve: options.resolve,
@@ -93,11 +102,28 @@ class ConfiguredIssuers implements Issuers {
     const jwt = parseJwt(token);
     const issuer = this.#issuers.get(jwt.claims['iss']);
     if (!issuer) throw refusedToken('issuer');
+    const verified = await this.#check(jwt, issuer, issuer.audiences);
+    this.#remember(id, verified);
+    return verified.identity;
+  }
+
+  /** Not remembered: as a bearer token it would have to be for another audience. */
+  async verifyFor(issuerName: string, clientId: string, token: string): Promise<VerifiedIdentity> {
+    const jwt = parseJwt(token);
+    const issuer = this.#issuers.get(issuerName);
+    if (!issuer || jwt.claims['iss'] !== issuerName) throw refusedToken('issuer');
+    return (await this.#check(jwt, issuer, [clientId])).identity;
+  }
+
+  knows(issuer: string): boolean {
+    return this.#issuers.has(issuer);
+  }
+
+  async #check(jwt: Jwt, issuer: Issuer, audiences: readonly string[]): Promise<Verified> {
     const key = await findKey(issuer.keys, jwt);
     if (!hasSignatureOf(jwt, key)) throw refusedToken('signature');
-    const identity = Object.freeze(identityOf(jwt.claims, issuer.name, issuer.audiences, this.#now()));
-    this.#remember(id, { identity, issuer, fingerprint: key.fingerprint });
-    return identity;
+    const identity = Object.freeze(identityOf(jwt.claims, issuer.name, audiences, this.#now()));
+    return { identity, issuer, fingerprint: key.fingerprint };
   }
 
   close(): void {
@@ -137,18 +163,19 @@ export async function findKey(keys: IssuerKeys, jwt: Jwt): Promise<VerificationK
 }
 
 /** Nothing is fetched yet. @throws CONFIG_INVALID */
-export function keysOf({ issuer, jwks }: IssuerConfig, options: IssuersOptions, rules: FetchRules): IssuerKeys {
+export function keysOf(config: IssuerConfig, options: IssuersOptions, rules: FetchRules): IssuerKeys {
+  const { issuer, jwks, discovery } = config;
   const { now, warn = () => {} } = options;
   if (jwks !== undefined && typeof jwks !== 'string') return fixedKeys(parseKeySet(jwks));
   if (jwks === undefined || isUrl(jwks)) {
-    const problem = urlProblem(jwks ?? issuer, rules.allowLoopbackHttp);
+    const problem = urlProblem(jwks ?? discovery ?? issuer, rules.allowLoopbackHttp);
     if (problem !== undefined) {
       throw new ZvaultError('CONFIG_INVALID', `the address of the keys of the issuer ${issuer} ${problem}`, {
         hint: 'use https; only "zvault dev" takes http, on loopback',
       });
     }
     const load = (signal: AbortSignal): Promise<KeySet> =>
-      jwks === undefined ? discoverKeys(issuer, rules, signal) : fetchKeys(jwks, rules, signal);
+      jwks === undefined ? discoverKeys(config, rules, signal) : fetchKeys(jwks, rules, signal);
     return new KeyCache(issuer, load, { now, warn });
   }
   const load = (): KeySet => keysOfFile(jwks, options.readFile);

@@ -195,7 +195,7 @@ test('discovery: issuer, then its key set', async () => {
     const document = { issuer: `${server.url}/tenant/`, jwks_uri: `${server.url}/keys` };
     response.end(JSON.stringify(request.url === '/keys' ? { keys: [one] } : document));
   });
-  expect(ids(await discoverKeys(`${server.url}/tenant/`, loopback, never))).toEqual(['one']);
+  expect(ids(await discoverKeys({ issuer: `${server.url}/tenant/` }, loopback, never))).toEqual(['one']);
   expect(server.requests).toEqual(['/tenant/.well-known/openid-configuration', '/keys']);
 });
 
@@ -225,7 +225,7 @@ test.each([
   await using server = await startTestServer(
     (_request, response) => void response.end(JSON.stringify(document(server.url))),
   );
-  await expect(discoverKeys(server.url, loopback, never)).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+  await expect(discoverKeys({ issuer: server.url }, loopback, never)).rejects.toMatchObject({ code: 'BAD_ANSWER' });
   expect(server.requests).toEqual(['/.well-known/openid-configuration']);
 });
 
@@ -233,7 +233,7 @@ test('a key set behind discovery is held to the same address rules', async () =>
   await using server = await startTestServer((_request, response) => {
     response.end(JSON.stringify({ issuer: server.url, jwks_uri: 'https://169.254.169.254/keys' }));
   });
-  await expect(discoverKeys(server.url, loopback, never)).rejects.toMatchObject({
+  await expect(discoverKeys({ issuer: server.url }, loopback, never)).rejects.toMatchObject({
     code: 'CONNECTION_FAILED',
     message: expect.stringContaining('private address 169.254.169.254'),
   });

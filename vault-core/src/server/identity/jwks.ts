@@ -3,9 +3,10 @@
 
 import { readFileSync } from 'node:fs';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
+import { fetchDiscovery } from './discovery.ts';
 import { type FetchRules, fetchJson } from './fetch-json.ts';
+import type { IssuerConfig } from './issuers-config.ts';
 import { type KeySet, parseKeySet } from './jwk.ts';
-import { isObject } from './strict-json.ts';
 
 /** How long a key set is used without asking again. */
 const freshMs = 600_000;
@@ -57,15 +58,14 @@ export async function fetchKeys(url: string, rules: FetchRules, signal: AbortSig
 
 /**
  * Finds an issuer's key set through its discovery document, which is held to the same rules as the key set.
- * Source: OpenID Connect Discovery 1.0 §4.1 (the address), §4.3 (`issuer` must be the same)
  * @throws CONNECTION_FAILED, TIMEOUT, BAD_ANSWER
  */
-export async function discoverKeys(issuer: string, rules: FetchRules, signal: AbortSignal): Promise<KeySet> {
-  const document = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, rules, signal);
-  if (!isObject(document) || document['issuer'] !== issuer) {
-    throw new ZvaultError('BAD_ANSWER', 'the discovery document is for another issuer');
-  }
-  const address = document['jwks_uri'];
+export async function discoverKeys(
+  place: Pick<IssuerConfig, 'issuer' | 'discovery'>,
+  rules: FetchRules,
+  signal: AbortSignal,
+): Promise<KeySet> {
+  const { jwks_uri: address } = await fetchDiscovery(place, rules, signal);
   if (typeof address !== 'string') throw new ZvaultError('BAD_ANSWER', 'the discovery document has no "jwks_uri"');
   return fetchKeys(address, rules, signal);
 }

@@ -8,6 +8,7 @@ import { jwtHandlers } from './jwt.ts';
 import { kvHandlers } from './kv.ts';
 import { leaseHandlers } from './leases.ts';
 import { mountHandlers } from './mounts.ts';
+import { loginHandlers } from './login.ts';
 import { orgHandlers } from './orgs.ts';
 import { policyHandlers } from './policies.ts';
 import { projectHandlers } from './projects.ts';
@@ -32,5 +33,6 @@ export function handlers(metrics: Metrics): Record<RouteId, Handler> {
     ...leaseHandlers,
     ...transitHandlers,
     ...kvHandlers,
+    ...loginHandlers,
   };
 }

@@ -1,6 +1,5 @@
 import { ZvaultError } from '../../domain/errors.ts';
 import type { SealStatus } from '../../wire/shapes.ts';
-import { zvaultVersion } from '../../domain/version.ts';
 import { type Handler, type RequestContext, bodyOf } from '../http/context.ts';
 import { type Reply, ok } from '../http/reply.ts';
 import type { Metrics } from '../metrics.ts';
@@ -98,12 +97,7 @@ async function seal(context: RequestContext): Promise<Reply> {
   return reply;
 }
 
-async function metricsPage(vault: Vault, metrics: Metrics): Promise<Reply> {
-  const { initialized, sealed } = await vault.seal.status();
-  const body = metrics.text([
-    { name: 'zvault_initialized', help: 'Whether the vault is initialized.', value: Number(initialized) },
-    { name: 'zvault_sealed', help: 'Whether the vault is sealed.', value: Number(sealed) },
-    { name: 'zvault_info', help: 'The version of the server.', value: 1, labels: `{version="${zvaultVersion}"}` },
-  ]);
+async function metricsPage({ gauges }: Vault, metrics: Metrics): Promise<Reply> {
+  const body = metrics.text(await gauges.lines());
   return { status: 200, body, mediaType: 'text/plain; version=0.0.4; charset=utf-8' };
 }

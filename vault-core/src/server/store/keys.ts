@@ -64,6 +64,9 @@ export const keys = {
   tokenOfProject: (projectId: string, id: string) => `projecttoken/${projectId}/${id}`,
   tokenOfProjectPrefix: (projectId: string) => `projecttoken/${projectId}/`,
   tokenUse: (id: string) => `tokenuse/${id}`,
+  /** What a one-time code of a sign-in is exchanged for; by the code's SHA-256. */
+  loginCode: (hash: string) => `logincode/${hash}`,
+  loginCodePrefix: 'logincode/',
 
   policy: (name: string) => `policy/${name}`,
   policyPrefix: 'policy/',
