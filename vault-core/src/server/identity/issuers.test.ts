@@ -265,7 +265,7 @@ test('a key that stays keeps its tokens through a refresh, whatever the set look
   expect(state.server.requests).toHaveLength(4);
 });
 
-test('tokens with made-up keys cause one fetch in ten seconds', async () => {
+test('tokens with made-up keys cause few fetches, and do not keep a new key out', async () => {
   await using state = await startIssuer();
   await state.remote.verify(state.sign());
   const stranger = createTestKey('EdDSA', 'stranger');
@@ -273,12 +273,17 @@ test('tokens with made-up keys cause one fetch in ten seconds', async () => {
     Array.from({ length: 30 }, (_, index) => reasonOf(state.remote.verify(state.sign(stranger, { jti: `j${index}` })))),
   );
   expect(state.server.requests).toHaveLength(4);
-  state.nowMs += 9999;
-  await reasonOf(state.remote.verify(state.sign(stranger)));
-  expect(state.server.requests).toHaveLength(4);
-  state.nowMs += 1;
-  await reasonOf(state.remote.verify(state.sign(stranger)));
+  const fresh = createTestKey('EdDSA', 'fresh');
+  state.keys = [...state.keys, fresh.jwk];
+  await expect(state.remote.verify(state.sign(fresh))).resolves.toMatchObject({ subject: 'ada' });
   expect(state.server.requests).toHaveLength(6);
+  for (const requests of [8, 8, 8]) {
+    await reasonOf(state.remote.verify(state.sign(stranger)));
+    expect(state.server.requests).toHaveLength(requests);
+  }
+  state.nowMs += 30_000;
+  await reasonOf(state.remote.verify(state.sign(stranger)));
+  expect(state.server.requests).toHaveLength(10);
 });
 
 test('an issuer that is away: unavailable without keys, no matter with them', async () => {

@@ -57,19 +57,23 @@ test('an empty set is an answer: all keys were removed', async () => {
   expect(ids(await state.cache.current())).toEqual([]);
 });
 
-test('asks for newer keys at once, then at most every ten seconds, and once for many', async () => {
+test('asks for newer keys at once, three times in thirty seconds, and once for many', async () => {
   const state = createCache(setOf(one));
   const first = await state.cache.current();
   state.load = async () => setOf(two);
   const newer = await Promise.all(Array.from({ length: 20 }, () => state.cache.newerThan(first)));
   expect(newer.map(ids)).toEqual(newer.map(() => ['two']));
   expect(state.loads).toBe(1);
-  state.nowMs += 10 * second - 1;
+  for (const loads of [2, 3, 3, 3]) {
+    await state.cache.newerThan(await state.cache.current());
+    expect(state.loads).toBe(loads);
+  }
+  state.nowMs += 30 * second - 1;
   await state.cache.newerThan(await state.cache.current());
-  expect(state.loads).toBe(1);
+  expect(state.loads).toBe(3);
   state.nowMs += 1;
   await state.cache.newerThan(await state.cache.current());
-  expect(state.loads).toBe(2);
+  expect(state.loads).toBe(4);
 });
 
 test('who saw an older set gets the current one without a load', async () => {

@@ -12,8 +12,13 @@ import { type KeySet, parseKeySet } from './jwk.ts';
 const freshMs = 600_000;
 /** How long the last set is used while new ones can't be had. Beyond it a removed key could live as long as its owner can keep us from asking. */
 const lastResortMs = 86_400_000;
-/** The least time between two refreshes that tokens with unknown keys ask for, and between two attempts while refreshing fails. */
+/** The least time between two attempts while refreshing fails. */
 const refreshIntervalMs = 10_000;
+/**
+ * Tokens with unknown keys may ask for so many refreshes in so long. More than one, so that a made-up token does not keep out
+ * the first token with a new key.
+ */
+const forced = { refreshes: 3, inMs: 30_000 } as const;
 /** The least time between two attempts while there are no keys at all. */
 const firstIntervalMs = 1000;
 
@@ -79,7 +84,8 @@ export class KeyCache implements IssuerKeys {
   #keys: KeySet | undefined;
   #loadedAtMs = 0;
   #attemptedAtMs: number | undefined;
-  #forcedAtMs: number | undefined;
+  /** The latest refreshes that tokens asked for, oldest first. */
+  #forcedAtMs: readonly number[] = [];
   #loading: Promise<void> | undefined;
   #problem: string | undefined;
 
@@ -109,8 +115,9 @@ export class KeyCache implements IssuerKeys {
   }
 
   async newerThan(seen: KeySet): Promise<KeySet> {
-    if (this.#keys === seen && !this.#loading && this.#isOver(this.#forcedAtMs, refreshIntervalMs)) {
-      this.#forcedAtMs = this.#options.now();
+    const recent = this.#forcedAtMs.filter((atMs) => !this.#isOver(atMs, forced.inMs));
+    if (this.#keys === seen && !this.#loading && recent.length < forced.refreshes) {
+      this.#forcedAtMs = [...recent, this.#options.now()];
       void this.#refresh();
     }
     await this.#loading;
