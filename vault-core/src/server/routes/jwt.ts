@@ -2,6 +2,7 @@
 
 import { formatTimestamp } from '../../domain/duration.ts';
 import { ZvaultError } from '../../domain/errors.ts';
+import { identifierProblem } from '../../domain/names.ts';
 import type { JwtLogin, JwtRoleBody } from '../../wire/auth-shapes.ts';
 import type { JwtRoleRecord } from '../auth/jwt-roles.ts';
 import { findOrg, findProject, findProjectAnywhere, visibleOrgIds } from '../cloud/find.ts';
@@ -70,7 +71,9 @@ async function login(context: RequestContext): Promise<Reply> {
     if (!(error instanceof RefusedLogin)) throw error;
     const { reason, identity } = error;
     const who = identity && { issuer: identity.issuer, subject: identity.subject };
-    return { ...errorReply(error, () => undefined), resource: body.role, data: { reason, ...who } };
+    // Anybody may send anything as a role's name.
+    const resource = identifierProblem('role', body.role) === undefined ? body.role : '';
+    return { ...errorReply(error, () => undefined), resource, data: { reason, ...who } };
   };
   let checked;
   try {
