@@ -6,7 +6,7 @@ import { identifierProblem } from '../../domain/names.ts';
 import type { JwtLogin, JwtRoleBody } from '../../wire/auth-shapes.ts';
 import type { JwtRoleRecord } from '../auth/jwt-roles.ts';
 import { findOrg, findProject, findProjectAnywhere, visibleOrgIds } from '../cloud/find.ts';
-import { type Handler, type RequestContext, bodyOf, parameter, personOf } from '../http/context.ts';
+import { type Handler, type RequestContext, bodyOf, parameter, personOf, requireUnsealed } from '../http/context.ts';
 import { type Reply, errorReply, ok } from '../http/reply.ts';
 import type { OrgRecord, ProjectRecord } from '../records.ts';
 
@@ -64,6 +64,7 @@ async function write(context: RequestContext): Promise<Reply> {
 }
 
 async function login(context: RequestContext): Promise<Reply> {
+  requireUnsealed(context);
   const { vault, nowMs } = context;
   const { RefusedLogin, checkLogin, login: logIn } = await import('../auth/jwt-login.ts');
   const body = bodyOf<{ readonly role: string; readonly jwt: string }>(context);
