@@ -1,11 +1,14 @@
 // The help of every command, as people read it. `vitest -u` writes the files anew.
 
 import { expect, test } from 'vitest';
+import { approleCommands } from '../src/commands/approle/index.ts';
 import { cloudCommands } from '../src/commands/cloud/index.ts';
 import { commands } from '../src/commands/index.ts';
 import { kvCommands } from '../src/commands/kv/index.ts';
 import { leaseCommands } from '../src/commands/lease/index.ts';
 import { mountCommands } from '../src/commands/mount/index.ts';
+import { policyCommands } from '../src/commands/policy/index.ts';
+import { tokenCommands } from '../src/commands/token/index.ts';
 import { transitCommands } from '../src/commands/transit/index.ts';
 import { temporaryFolder, zvault } from './support.ts';
 
@@ -18,6 +21,9 @@ const paths = [
   ...leaseCommands.map(({ name }) => ['lease', name]),
   ...mountCommands.map(({ name }) => ['mount', name]),
   ...transitCommands.map(({ name }) => ['transit', name]),
+  ...approleCommands.map(({ name }) => ['approle', name]),
+  ...policyCommands.map(({ name }) => ['policy', name]),
+  ...tokenCommands.map(({ name }) => ['token', name]),
 ];
 
 test.each(paths.map((path) => ({ path, name: path.join(' ') })))('zvault $name --help', async ({ path, name }) => {

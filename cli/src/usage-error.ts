@@ -8,6 +8,7 @@ import { ZvaultError } from '@zvault/core/domain';
 const secretFlags: Readonly<Record<string, string>> = {
   '--token': 'set ZVAULT_TOKEN or ZVAULT_TOKEN_FILE, or run zvault login --stdin',
   '--share': 'run zvault unseal and type the share, or give it on stdin or with --share-file',
+  '--secret-id': 'type the secret id when asked, or give it on stdin',
   '--value': 'give the value on stdin',
   '--secret': 'give the value on stdin',
   '--password': 'give the value on stdin',

@@ -184,3 +184,20 @@ test('neither secret ids nor tokens are in the database or the audit', async () 
     for (const text of seen) expect([file, bytes.includes(text)]).toEqual([file, false]);
   }
 });
+
+test('while the vault is sealed nobody logs in, and nobody learns which ids exist', async () => {
+  await using sealed = await startTestVault();
+  const made = await sealed.call('POST', `${role}/web`, {
+    vaultToken: sealed.rootToken,
+    body: { policies: ['default'] },
+  });
+  await sealed.call('POST', '/v1/sys/seal', { vaultToken: sealed.rootToken });
+  for (const [way, body] of [
+    ['approle', { role_id: made.json.role_id, secret_id: 'x' }],
+    ['approle', { role_id: 'x', secret_id: 'x' }],
+    ['jwt', { role: 'x', jwt: 'x' }],
+  ] as const) {
+    const answer = await sealed.call('POST', `/v1/auth/${way}/login`, { body });
+    expect([way, answer.status, answer.json.error]).toEqual([way, 503, 'sealed']);
+  }
+});

@@ -4,6 +4,11 @@ import type { CommandEntry } from '../command.ts';
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'approle',
+    summary: 'work with AppRoles, by which machines log in',
+    load: async () => (await import('./approle.ts')).approle,
+  },
+  {
     name: 'cloud',
     summary: 'work with projects, environments and their secrets',
     load: async () => (await import('./cloud.ts')).cloud,
@@ -59,6 +64,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./mount.ts')).mount,
   },
   {
+    name: 'policy',
+    summary: 'write, read and test policies',
+    load: async () => (await import('./policy.ts')).policy,
+  },
+  {
     name: 'project-init',
     summary: 'write .zvault.toml for this folder',
     load: async () => (await import('./project-init.ts')).projectInit,
@@ -88,6 +98,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'status',
     summary: 'show whether a vault is initialized and unsealed',
     load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'token',
+    summary: 'create, look up, renew and revoke tokens of the vault API',
+    load: async () => (await import('./token.ts')).token,
   },
   {
     name: 'transit',

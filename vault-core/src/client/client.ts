@@ -4,6 +4,7 @@ import { ZvaultError } from '../domain/errors.ts';
 import type { Method } from '../wire/route.ts';
 import type { Me, SecretKey, SecretVersion } from '../wire/shapes.ts';
 import { Bulk } from './bulk.ts';
+import { AuthApi } from './auth/api.ts';
 import { CloudApi } from './cloud/api.ts';
 import type { ChangeContext, SecretEvent, WatchOptions } from './change.ts';
 import type { ConfigDefinition, ConfigOf, ConfigSchema } from './config.ts';
@@ -80,6 +81,8 @@ export class VaultClient implements AsyncDisposable {
   readonly cloud: CloudApi;
   /** The vault API: KV, mounts, transit, leases. */
   readonly vault: VaultApi;
+  /** Policies, tokens of the vault API, AppRoles and JWT roles. */
+  readonly auth: AuthApi;
   readonly #requester: Requester;
   readonly #scope: Scope;
   readonly #bulk: Bulk;
@@ -101,6 +104,7 @@ export class VaultClient implements AsyncDisposable {
     this.#writer = new Writer(this.#requester, this.#scope, this.#reader);
     this.cloud = new CloudApi(this.#requester, this.#scope);
     this.vault = new VaultApi(this.#requester);
+    this.auth = new AuthApi(this.#requester);
   }
 
   /** All secrets of an environment: from memory while fresh, else by one request; last-known values while the server is away. */

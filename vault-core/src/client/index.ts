@@ -1,5 +1,9 @@
 // The client's public surface.
 
+export { type AuthApi } from './auth/api.ts';
+export { type AppRole, type AppRoleLogin, type NewAppRole } from './auth/app-roles.ts';
+export { type JwtSession } from './auth/jwt-roles.ts';
+export { type CreatedVaultToken, type NewVaultToken } from './auth/tokens.ts';
 export { type SecretEvent, type WatchOptions } from './change.ts';
 export {
   type ChangedSecrets,

@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
+import { jwtRoleBody } from '../../wire/auth-shapes.ts';
 import { parseBoundClaims, unmatchedClaim } from './bound-claims.ts';
 import { gitHubSubjects, identifiesSubject, presetOfIssuer, presets } from './jwt-presets.ts';
 
@@ -110,6 +111,11 @@ test.each([
     expect(presets[name].identifies(parseBoundClaims(bound))).toBe(expected);
   },
 );
+
+test('the presets are those of the wire', () => {
+  const [{ enum: names }] = (jwtRoleBody['properties'] as { preset: { anyOf: [{ enum: string[] }] } }).preset.anyOf;
+  expect(Object.keys(presets).sort()).toEqual([...names].sort());
+});
 
 test('for other issuers, the subject', () => {
   expect(identifiesSubject(parseBoundClaims({ sub: 'job:*' }))).toBe(true);

@@ -5,7 +5,7 @@
 
 import type { BoundClaims } from './bound-claims.ts';
 
-export const presetNames = ['bitbucket', 'buildkite', 'circleci', 'github', 'gitlab'] as const;
+const presetNames = ['bitbucket', 'buildkite', 'circleci', 'github', 'gitlab'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 export interface Preset {

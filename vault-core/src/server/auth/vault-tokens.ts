@@ -1,7 +1,7 @@
 // Tokens of the vault API: made by other tokens or by a log-in, renewed, looked up, revoked. Only the SHA-256 of a token is kept.
 
 import { randomUUID } from 'node:crypto';
-import { formatTimestamp, parseDurationSeconds } from '../../domain/duration.ts';
+import { formatVaultTimestamp, parseDurationSeconds } from '../../domain/duration.ts';
 import { ZvaultError } from '../../domain/errors.ts';
 import { nameProblem, refuse, textProblem } from '../../domain/names.ts';
 import { createToken, hashToken } from '../../domain/token.ts';
@@ -191,12 +191,12 @@ export async function tokenReply(
     policies: [...policyNamesOf(token)],
     display_name: isVault ? token.display_name : token.name,
     renewable: isVault && token.renewable,
-    created_at: formatTimestamp(token.created_at),
-    expires_at: expiresAtMs === null ? null : formatTimestamp(expiresAtMs),
+    created_at: formatVaultTimestamp(token.created_at),
+    expires_at: expiresAtMs === null ? null : formatVaultTimestamp(expiresAtMs),
     id: token.id,
     type: token.kind,
     ttl: secondsLeft(expiresAtMs, nowMs),
-    max_expires_at: isVault && token.expires_at_most !== null ? formatTimestamp(token.expires_at_most) : null,
+    max_expires_at: isVault && token.expires_at_most !== null ? formatVaultTimestamp(token.expires_at_most) : null,
     metadata: isVault ? { ...token.metadata } : {},
   };
 }

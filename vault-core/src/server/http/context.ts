@@ -67,6 +67,11 @@ export function callerOf(context: RequestContext): Caller {
   return context.caller;
 }
 
+/** For routes that take no token, and so get here while the vault is sealed too. @throws SEALED */
+export function requireUnsealed({ vault }: RequestContext): void {
+  void vault.seal.keyring;
+}
+
 export function orgOf(context: RequestContext): OrgRecord {
   return found(grantOf(context).org, 'organisation');
 }

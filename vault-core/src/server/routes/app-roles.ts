@@ -8,7 +8,7 @@ import {
   readAppRole,
   writeAppRole,
 } from '../auth/app-roles.ts';
-import { type Handler, type RequestContext, bodyOf, callerOf, parameter } from '../http/context.ts';
+import { type Handler, type RequestContext, bodyOf, callerOf, parameter, requireUnsealed } from '../http/context.ts';
 import { type Reply, ok } from '../http/reply.ts';
 
 export const appRoleHandlers = {
@@ -44,6 +44,7 @@ export const appRoleHandlers = {
 } satisfies Record<string, Handler>;
 
 async function login(context: RequestContext): Promise<Reply> {
+  requireUnsealed(context);
   const { vault, nowMs } = context;
   const credentials = bodyOf<AppRoleCredentials>(context);
   await checkAppRole(vault.store, vault.records, credentials, nowMs);

@@ -2,10 +2,11 @@
 
 import { formatTimestamp } from '../../domain/duration.ts';
 import { ZvaultError } from '../../domain/errors.ts';
+import { identifierProblem } from '../../domain/names.ts';
 import type { JwtLogin, JwtRoleBody } from '../../wire/auth-shapes.ts';
 import type { JwtRoleRecord } from '../auth/jwt-roles.ts';
 import { findOrg, findProject, findProjectAnywhere, visibleOrgIds } from '../cloud/find.ts';
-import { type Handler, type RequestContext, bodyOf, parameter, personOf } from '../http/context.ts';
+import { type Handler, type RequestContext, bodyOf, parameter, personOf, requireUnsealed } from '../http/context.ts';
 import { type Reply, errorReply, ok } from '../http/reply.ts';
 import type { OrgRecord, ProjectRecord } from '../records.ts';
 
@@ -63,6 +64,7 @@ async function write(context: RequestContext): Promise<Reply> {
 }
 
 async function login(context: RequestContext): Promise<Reply> {
+  requireUnsealed(context);
   const { vault, nowMs } = context;
   const { RefusedLogin, checkLogin, login: logIn } = await import('../auth/jwt-login.ts');
   const body = bodyOf<{ readonly role: string; readonly jwt: string }>(context);
@@ -70,7 +72,9 @@ async function login(context: RequestContext): Promise<Reply> {
     if (!(error instanceof RefusedLogin)) throw error;
     const { reason, identity } = error;
     const who = identity && { issuer: identity.issuer, subject: identity.subject };
-    return { ...errorReply(error, () => undefined), resource: body.role, data: { reason, ...who } };
+    // Anybody may send anything as a role's name.
+    const resource = identifierProblem('role', body.role) === undefined ? body.role : '';
+    return { ...errorReply(error, () => undefined), resource, data: { reason, ...who } };
   };
   let checked;
   try {
