@@ -1,20 +1,24 @@
 // The load of an ordinary client: node:http with a keep-alive agent. Arguments and answer as in load.mjs.
 
-import { Agent, get } from 'node:http';
+import { Agent, request } from 'node:http';
 
-const { port, path, headers, seconds, connections } = JSON.parse(process.argv[2]);
+const { host, port, path, headers, body, seconds, connections } = JSON.parse(process.argv[2]);
 const agent = new Agent({ keepAlive: true, maxSockets: connections });
 const options = {
-  host: '127.0.0.1',
+  host,
+  method: body === undefined ? 'GET' : 'POST',
   port,
   path,
   agent,
-  headers: Object.fromEntries(
-    headers
-      .trim()
-      .split('\r\n')
-      .map((line) => line.split(': ')),
-  ),
+  headers: {
+    ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+    ...Object.fromEntries(
+      headers
+        .trim()
+        .split('\r\n')
+        .map((line) => line.split(': ')),
+    ),
+  },
 };
 const latencies = [];
 const started = performance.now();
@@ -22,14 +26,16 @@ const started = performance.now();
 function one() {
   return new Promise((resolve, reject) => {
     const sentAt = performance.now();
-    get(options, (response) => {
+    const message = request(options, (response) => {
       if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
       response.resume();
       response.on('end', () => {
         latencies.push(performance.now() - sentAt);
         resolve();
       });
-    }).on('error', reject);
+    });
+    message.on('error', reject);
+    message.end(body);
   });
 }
 

@@ -2,16 +2,21 @@
 // drift with the machine; ratios hold. Exits 1 when a figure misses its bound.
 
 import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import { bulk } from './bulk.ts';
+import { type Peer, kv } from './kv.ts';
 import { reads } from './reads.ts';
 import { redactor } from './redactor.ts';
 import type { Bench, Figure } from './figure.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
 
-const benches: Readonly<Record<string, Bench>> = { bulk, reads, redactor, scale, start };
+const { values: options, positionals: asked } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, 'peer-url': { type: 'string' }, 'peer-token': { type: 'string' } },
+});
+const benches: Readonly<Record<string, Bench>> = { bulk, kv: kv(peerOf()), reads, redactor, scale, start };
 
-const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const unknown = asked.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   console.error(
@@ -27,7 +32,7 @@ for (const [name, bench] of Object.entries(benches)) {
   figures.push(...(await bench.run()));
 }
 
-if (process.argv.includes('--json')) {
+if (options.json === true) {
   console.log(JSON.stringify({ node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, figures }, null, 1));
 } else {
   console.log(`\nNode ${process.version}, ${cpus().length} × ${cpus()[0]?.model}\n`);
@@ -43,4 +48,10 @@ if (figures.some(({ value, bound }) => bound !== undefined && !within(value, bou
 function within(value: number, bound: string): boolean {
   const limit = Number(bound.slice(1));
   return bound.startsWith('<') ? value <= limit : value >= limit;
+}
+
+/** Another server to stand beside. Its token may come from PEER_TOKEN, out of the sight of others. */
+function peerOf(): Peer | undefined {
+  const { 'peer-url': url, 'peer-token': token } = options;
+  return url === undefined ? undefined : { url: new URL(url), token: token ?? process.env['PEER_TOKEN'] ?? '' };
 }

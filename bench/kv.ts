@@ -1,0 +1,151 @@
+// The KV engine: reads a second beside a bare node:http server that answers the same bytes; the times of its parts under fifty
+// clients; and, with --peer-url and --peer-token, KV reads and transit encryptions beside another server that speaks HashiCorp's API.
+
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { startServer } from '@zvault/core/server';
+import type { Bench, Figure } from './figure.ts';
+import { inTurns, load, send, startBare, startDev } from './rig.ts';
+import { timesOf } from './timed.ts';
+
+const seconds = 3;
+const connections = 16;
+const rounds = 5;
+const clients = 50;
+const loadSeconds = 30;
+const path = '/v1/secret/data/bench/secret';
+const secret = { data: { password: 'a value of usual length, 0123456789', user: 'bench' } };
+
+export interface Peer {
+  readonly url: URL;
+  readonly token: string;
+}
+
+export function kv(peer: Peer | undefined): Bench {
+  return {
+    summary: `${connections} connections, ${seconds} s each, ${rounds} times in turn; then ${clients} clients for ${loadSeconds} s`,
+    run: async () => [...(await besideBare()), ...(await underLoad()), ...(peer ? await besidePeer(peer) : [])],
+  };
+}
+
+async function besideBare(): Promise<Figure[]> {
+  const vault = await startDev();
+  const headers = { 'X-Vault-Token': vault.env['ZVAULT_TOKEN'] ?? '' };
+  await send(vault.url, 'POST', path, headers, secret);
+  const bare = await startBare(await send(vault.url, 'GET', path, headers));
+  try {
+    const options = { path, headers, seconds, connections };
+    const ours = { ...options, url: vault.url };
+    return await inTurns(
+      'KV reads beside bare node:http',
+      ours,
+      { ...options, url: bare.url },
+      { rounds, bound: '>0.7' },
+    );
+  } finally {
+    await Promise.all([vault.stop(), bare.stop()]);
+  }
+}
+
+/** The server runs in this process, so that its parts can be timed; the load is in another. */
+async function underLoad(): Promise<Figure[]> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'zvault-bench-'));
+  await using server = await startServer({
+    storage: `sqlite:${join(folder.path, 'vault.db')}`,
+    listen: { host: '127.0.0.1', port: 0 },
+    rateLimit: 0,
+  });
+  const url = new URL(server.url);
+  const init = await send(url, 'POST', '/v1/sys/init', {}, { shares: 5, threshold: 3 });
+  const { unseal_shares: shares, root_token: token } = JSON.parse(init) as {
+    unseal_shares: string[];
+    root_token: string;
+  };
+  const started = performance.now();
+  await send(url, 'POST', '/v1/sys/unseal', {}, { shares: shares.slice(0, 3) });
+  const unsealMs = performance.now() - started;
+  const headers = { 'X-Vault-Token': token };
+  await send(url, 'POST', path, headers, secret);
+  const { vault } = server;
+  const check = timesOf(vault.access.vault, 'authorize');
+  const audit = timesOf(vault.audit, 'append');
+  const read = timesOf(vault.engines.kvReader, 'read');
+  // Ten writes a second beside it: what is cached changes, and is decrypted anew.
+  let writing = true;
+  const writes = (async () => {
+    for (let n = 0; writing; n += 1) {
+      await send(url, 'POST', path, headers, { data: { ...secret.data, n } });
+      await setTimeout(100);
+    }
+  })();
+  const { perSecond, p99Ms } = await load('load.mjs', {
+    url,
+    path,
+    headers,
+    seconds: loadSeconds,
+    connections: clients,
+  });
+  writing = false;
+  await writes;
+  const under = `${clients} clients, ${loadSeconds} s, ${Math.round(perSecond)} reads/s`;
+  const figure = (name: string, value: number, bound: string, detail: string): Figure => ({
+    name,
+    value,
+    unit: 'ms',
+    bound,
+    detail,
+  });
+  return [
+    figure('unseal with 3 of 5 shares', unsealMs, '<1000', 'one request'),
+    figure('token check, p99', check.p99Ms(), '<1', under),
+    figure('audit record, until it is in the file, p99', audit.p99Ms(), '<5', under),
+    figure('read of a secret in the server, p99', read.p99Ms(), '<5', under),
+    figure('read of a cached secret as clients see it, p99', p99Ms, '<5', `${under}, which share two cores with them`),
+  ];
+}
+
+async function besidePeer({ url, token }: Peer): Promise<Figure[]> {
+  const vault = await startDev();
+  const own = { 'X-Vault-Token': vault.env['ZVAULT_TOKEN'] ?? '' };
+  const peers = { 'X-Vault-Token': token };
+  const names = ['zvault', 'peer'] as const;
+  const options = { seconds, connections };
+  try {
+    await prepare(vault.url, own);
+    await prepare(url, peers);
+    const reads = await inTurns(
+      'KV reads beside the peer',
+      { ...options, path, url: vault.url, headers: own },
+      { ...options, path, url, headers: peers },
+      { rounds, names },
+    );
+    const body = JSON.stringify({ plaintext: Buffer.alloc(64, 'a').toString('base64') });
+    const encrypt = { ...options, path: '/v1/transit/encrypt/bench', body };
+    const encryptions = await inTurns(
+      'transit encryptions beside the peer',
+      { ...encrypt, url: vault.url, headers: own },
+      { ...encrypt, url, headers: peers },
+      { rounds, names },
+    );
+    return [...reads, ...encryptions];
+  } finally {
+    await vault.stop();
+  }
+}
+
+/** A secret, and a key. A peer may have no transit engine yet, or the key already. */
+async function prepare(url: URL, headers: Readonly<Record<string, string>>): Promise<void> {
+  await send(url, 'POST', path, headers, secret);
+  const plaintext = { plaintext: 'YQ==' };
+  const works = (): Promise<boolean> =>
+    send(url, 'POST', '/v1/transit/encrypt/bench', headers, plaintext).then(
+      () => true,
+      () => false,
+    );
+  if (await works()) return;
+  await send(url, 'POST', '/v1/sys/mounts/transit', headers, { type: 'transit' }).catch(() => undefined);
+  await send(url, 'POST', '/v1/transit/keys/bench', headers);
+  if (!(await works())) throw new Error(`${url.origin} does not encrypt with the key "bench"`);
+}
