@@ -15,12 +15,19 @@ export interface ServerFlags extends VaultFlags {
   readonly storage?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly workers?: number;
 }
+
+/** More than any machine needs: a typing error must not start a thousand processes. */
+export const maxWorkers = 256;
 
 type World = Pick<Host, 'env' | 'cwd'>;
 
-/** The options of `startServer`, frozen. @throws USAGE, CONFIG_INVALID, NOT_FOUND */
-export async function resolveServerOptions(host: World, flags: ServerFlags): Promise<ServerOptions> {
+/** The options of `startServer` and the number of processes, frozen. @throws USAGE, CONFIG_INVALID, NOT_FOUND */
+export async function resolveServerOptions(
+  host: World,
+  flags: ServerFlags,
+): Promise<ServerOptions & { readonly workers: number }> {
   const file = flags.config === undefined ? {} : await readConfig(host.cwd, flags.config);
   const storage =
     flags.storage || envSetting(host, 'ZVAULT_STORAGE', 'ZVAULT_STORAGE_BACKEND') || file.storage || 'memory';
@@ -34,6 +41,7 @@ export async function resolveServerOptions(host: World, flags: ServerFlags): Pro
   const listing = flags.listValues ?? file['list-values'];
   const retention = flags.retention || file.retention;
   return Object.freeze({
+    workers: flags.workers ?? file.workers ?? 1,
     storage,
     listen: chooseListen(host, flags.listen, file.listen),
     behindProxy: flags.behindProxy ?? file['behind-proxy'] ?? false,
@@ -140,6 +148,7 @@ interface Config {
   /** The path of a file with the list, or the list. */
   readonly 'jwt-issuers'?: unknown;
   readonly retention?: string;
+  readonly workers?: number;
 }
 
 async function readConfig(cwd: string, path: string): Promise<Config> {
@@ -192,6 +201,13 @@ const decoders: Readonly<Record<string, Decoder>> = {
   storage: text,
   'tls-cert': text,
   'tls-key': text,
+  workers: (value, place) =>
+    check(
+      Number.isInteger(value) && Number(value) >= 1 && Number(value) <= maxWorkers,
+      value,
+      place,
+      `a whole number from 1 to ${maxWorkers}`,
+    ),
 };
 
 function text(value: unknown, place: string): unknown {

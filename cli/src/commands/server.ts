@@ -1,11 +1,11 @@
-import { ZvaultError } from '@zvault/core/domain';
-import { defineCommand } from '../command.ts';
+import type { Worker } from 'node:cluster';
+import { collect, defineCommand, integerIn } from '../command.ts';
+import type { Context } from '../context.ts';
+import { type ServerFlags, maxWorkers, resolveServerOptions } from '../server-settings.ts';
 import { serveUntilStopped } from '../serving.ts';
-import { type ServerFlags, resolveServerOptions } from '../server-settings.ts';
-import { collect } from '../command.ts';
 import { vaultOptions } from '../vault-options.ts';
 
-export const server = defineCommand<ServerFlags & { readonly workers?: string }>({
+export const server = defineCommand<ServerFlags>({
   configure(command) {
     vaultOptions(
       command
@@ -17,26 +17,44 @@ export const server = defineCommand<ServerFlags & { readonly workers?: string }>
         .option('--behind-proxy', 'allow plain http on other addresses than loopback: a proxy in front speaks TLS')
         .option('--retention <days>', 'how long deleted things can be restored, as 30d (default: 30d)')
         .option('--config <file>', 'YAML or TOML file with the same names')
-        .addOption(command.createOption('--workers <n>').hideHelp()),
+        .option(
+          '--workers <n>',
+          'processes that share the address and the storage (default: 1)',
+          integerIn('--workers', 1, maxWorkers),
+        ),
       '500',
     ).addHelpText('after', notes);
   },
   async run({ context, options }) {
-    if (options.workers !== undefined) {
-      throw new ZvaultError('USAGE', '--workers is not available in this version', { hint: 'leave it out' });
-    }
     const { host, log } = context;
-    const settings = await resolveServerOptions(host, options);
+    const warn = (message: string): void => log.warn(message);
+    if (options.workers !== undefined || options.config !== undefined) {
+      const { default: cluster } = await import('node:cluster');
+      if (cluster.worker) return serveForParent(context, cluster.worker);
+    }
+    const { workers, ...settings } = await resolveServerOptions(host, options);
     if (options.storage !== undefined && hasPassword(options.storage)) {
       log.warn('the password in --storage is shown to everybody who lists processes: use PGPASSWORD or ZVAULT_STORAGE');
     }
-    const { startServer } = await import('@zvault/core/server');
-    const running = await startServer({ ...settings, warn: (message) => log.warn(message) }, host);
+    const { startServer, startWorkers } = await import('@zvault/core/server');
+    const running =
+      workers > 1
+        ? await startWorkers({ ...settings, warn }, workers, host)
+        : await startServer({ ...settings, warn }, host);
     if (settings.storage === 'memory') log.warn('the storage is in memory: everything is lost when the server stops');
-    log.info(`listening on ${running.url}`);
+    log.info(`listening on ${running.url}${workers > 1 ? ` with ${workers} workers` : ''}`);
     return serveUntilStopped(context, () => running.close());
   },
 });
+
+/** A worker was started with the arguments of its parent, which tells it everything else. */
+async function serveForParent({ host, log, signals }: Context, port: Worker): Promise<number> {
+  // They reach the whole group of processes; it is the parent that stops its workers, in order.
+  signals.take(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {});
+  const { serveAsWorker } = await import('@zvault/core/server');
+  await serveAsWorker(port, host, (message) => log.warn(message));
+  return 0;
+}
 
 /** True where the address of a database holds a password. */
 function hasPassword(storage: string): boolean {
@@ -52,10 +70,14 @@ With postgres:// several servers share one database, and each needs --audit. Its
 the file of PGPASSFILE, or with the address in ZVAULT_STORAGE. Parameters: sslmode (disable, require, verify-ca,
 verify-full; default verify-full, on this machine disable), sslrootcert, sslcert, sslkey, pool_size (10).
 
+--workers N starts N processes behind one address, over one SQLite file or PostgreSQL database. Seal, unseal and rate limits
+hold for all of them, and one that dies is started anew.
+
 SIGTERM and Ctrl-C stop the server once the requests under way are answered.
 
 Examples:
   zvault server --storage sqlite:/var/lib/zvault/vault.db
   zvault server --storage postgres://zvault@db.example.com/zvault --audit file:/var/log/zvault/audit.log
+  zvault server --storage sqlite:/var/lib/zvault/vault.db --workers 4
   zvault server --listen 0.0.0.0:8200 --tls-cert cert.pem --tls-key key.pem --public-url https://vault.example.com:8200
 `;

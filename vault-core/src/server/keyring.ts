@@ -80,6 +80,10 @@ export class Keyring {
     }
   }
 
+  copyRootKey(): Buffer {
+    return Buffer.from(this.#root.bytes);
+  }
+
   /** Overwrites every key. The keyring is of no use afterwards. */
   zero(): void {
     this.#root.bytes.fill(0);

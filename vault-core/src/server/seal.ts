@@ -36,18 +36,29 @@ export interface AutoUnseal {
   readonly passphrase?: string;
 }
 
+/** Another process that takes the shares for this one, and hands it the root key. */
+export interface SealHolder {
+  giveShare(text: string): Promise<void>;
+  giveShares(texts: readonly string[]): Promise<void>;
+  resetShares(): Promise<void>;
+  /** Shares given so far. */
+  progress(): Promise<number>;
+}
+
 const configKey = 'sys/seal';
 const shareBytes = 33;
 
 export class Seal {
   readonly #store: Store;
   readonly #now: () => number;
+  readonly #holder: SealHolder | undefined;
   #keyring: Keyring | undefined;
   #pending: Buffer[] = [];
 
-  constructor(store: Store, now: () => number) {
+  constructor(store: Store, now: () => number, holder?: SealHolder) {
     this.#store = store;
     this.#now = now;
+    this.#holder = holder;
   }
 
   get sealed(): boolean {
@@ -70,7 +81,7 @@ export class Seal {
       sealed: this.sealed,
       threshold: slot?.threshold ?? 0,
       shares: slot?.shares ?? 0,
-      progress: this.#pending.length,
+      progress: this.#holder ? await this.#holder.progress() : this.#pending.length,
     };
   }
 
@@ -122,6 +133,7 @@ export class Seal {
   async giveShare(text: string): Promise<void> {
     const slot = await this.#shamirSlotToOpen();
     const share = parseShare(text);
+    if (this.#holder) return this.#holder.giveShare(text);
     if (this.#pending.some((known) => known.length === share.length && timingSafeEqual(known, share))) return;
     this.#pending.push(share);
     if (this.#pending.length < slot.threshold) return;
@@ -136,12 +148,24 @@ export class Seal {
     const unique = new Map(texts.map((text) => [text.trim(), parseShare(text)]));
     if (unique.size < slot.threshold)
       throw new ZvaultError('BAD_REQUEST', `${unique.size} shares were given, ${slot.threshold} are needed`);
+    if (this.#holder) return this.#holder.giveShares(texts);
     await this.#openWithShares(slot, [...unique.values()]);
   }
 
-  resetShares(): void {
-    for (const share of this.#pending) share.fill(0);
-    this.#pending = [];
+  async resetShares(): Promise<void> {
+    this.#forgetShares();
+    await this.#holder?.resetShares();
+  }
+
+  /** Opens with a root key that another process holds. The Buffer becomes the vault's, and is overwritten with it. */
+  adopt(rootKey: Buffer): void {
+    if (this.sealed) this.#open(rootKey);
+    else rootKey.fill(0);
+  }
+
+  /** A copy, for the processes that this one opens; `undefined` while sealed. To be overwritten after use. */
+  copyRootKey(): Buffer | undefined {
+    return this.#keyring?.copyRootKey();
   }
 
   /** Opens with a key or a passphrase. @throws BAD_REQUEST when no slot fits */
@@ -175,7 +199,7 @@ export class Seal {
   seal(): void {
     this.#keyring?.zero();
     this.#keyring = undefined;
-    this.resetShares();
+    this.#forgetShares();
   }
 
   async #create<T>(
@@ -224,7 +248,12 @@ export class Seal {
   #open(rootKey: Buffer): void {
     if (!this.sealed) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
     this.#keyring = new Keyring(rootKey);
-    this.resetShares();
+    this.#forgetShares();
+  }
+
+  #forgetShares(): void {
+    for (const share of this.#pending) share.fill(0);
+    this.#pending = [];
   }
 
   async #config(): Promise<SealConfig | undefined> {

@@ -6,6 +6,7 @@ import { ZvaultError, isZvaultError, messageOf } from '../domain/errors.ts';
 import { type Host, processHost } from '../domain/host.ts';
 import { servedRoutes } from '../wire/served-routes.generated.ts';
 import { handlers } from './routes/index.ts';
+import { metricsPage } from './routes/system.ts';
 import { Metrics } from './metrics.ts';
 import { Pipeline } from './http/pipeline.ts';
 import { Router } from './http/router.ts';
@@ -17,6 +18,8 @@ export interface VaultServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly vault: Vault;
+  /** The metrics page of this process alone. */
+  metrics(): Promise<string>;
   /** Stops taking requests, waits for those under way, seals, and closes the store. May be called more than once. */
   close(): Promise<void>;
 }
@@ -60,6 +63,7 @@ export async function serve(vault: Vault): Promise<VaultServer> {
     url: `${vault.options.tls ? 'https' : 'http'}://${urlHost(vault.options.listen.host)}:${port}`,
     port,
     vault,
+    metrics: () => metricsPage(vault, metrics),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };

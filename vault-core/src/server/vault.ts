@@ -1,7 +1,6 @@
 // The engine: store, seal, audit, access and the caches of one server process, without HTTP.
 
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type Host, processHost } from '../domain/host.ts';
 import { ZvaultError, messageOf } from '../domain/errors.ts';
 import { systemActor } from '../domain/actor.ts';
@@ -25,11 +24,13 @@ import { SignIn } from './login/sign-in.ts';
 import { Gauges } from './metrics.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
-import { type AutoUnseal, type InitOptions, Seal } from './seal.ts';
+import { type InitOptions, Seal } from './seal.ts';
 import { keys } from './store/keys.ts';
 import { openStore } from './store/open.ts';
 import type { Store, Transaction } from './store/store.ts';
 import { addVaultGauges } from './vault-gauges.ts';
+import { wayIn } from './way-in.ts';
+import type { ParentLink } from './workers/link.ts';
 
 /** Lines of the audit that routes can ask for: a vault in memory keeps fewer. */
 const auditLines = { memory: 10_000, disk: 1_000_000 } as const;
@@ -50,6 +51,8 @@ export class Vault {
   readonly events: EventHub;
   readonly tokenUse: TokenUse;
   readonly engines: Engines;
+  /** Where this process is one of several workers. */
+  readonly parent: ParentLink | undefined;
   /** Runs `work` when no request is open, and refuses new ones until it is done. Set by whoever answers requests. */
   quiet: (work: () => Promise<void>) => Promise<void> = (work) => work();
   readonly signIn: SignIn;
@@ -63,13 +66,14 @@ export class Vault {
   #closed: Promise<void> | undefined;
   #endsWithProcess = false;
 
-  private constructor(options: ResolvedOptions, host: Host, store: Store, issuers: Issuers) {
+  private constructor(options: ResolvedOptions, host: Host, store: Store, issuers: Issuers, parent?: ParentLink) {
     const now = (): number => host.now();
     const keyring = (): Keyring => this.seal.keyring;
     this.options = options;
     this.host = host;
     this.store = store;
-    this.seal = new Seal(store, now);
+    this.parent = parent;
+    this.seal = new Seal(store, now, parent);
     this.records = new Records(keyring);
     this.audit = new Audit({
       store,
@@ -100,11 +104,11 @@ export class Vault {
   }
 
   /** Opens the store and the audit; unseals if the options say how and the vault is initialized. */
-  static async open(options: ResolvedOptions, host: Host = processHost()): Promise<Vault> {
+  static async open(options: ResolvedOptions, host: Host = processHost(), parent?: ParentLink): Promise<Vault> {
     const store = await openStore(options.storage);
     let vault: Vault | undefined;
     try {
-      vault = new Vault(options, host, store, await openIssuers(options, host));
+      vault = new Vault(options, host, store, await openIssuers(options, host), parent);
       await vault.audit.start();
       await vault.#unsealAtStart();
       return vault;
@@ -145,8 +149,16 @@ export class Vault {
     return this.#roleIssuers;
   }
 
+  /** Opens with the root key of the parent, which is overwritten. @throws AUDIT_UNAVAILABLE; the vault stays sealed then */
+  adopt(rootKey: Buffer): void {
+    this.seal.adopt(rootKey);
+    this.unsealed();
+  }
+
   /** To be called whenever the vault has been opened. @throws AUDIT_UNAVAILABLE; the vault is sealed again then */
   unsealed(): void {
+    // The parent of workers opens the one that took the last share before it answers it.
+    if (this.#keyWatch) return;
     try {
       this.audit.note('unseal');
     } catch (error) {
@@ -276,17 +288,4 @@ async function openIssuers({ jwtIssuers, loopbackIssuers, warn }: ResolvedOption
   }
   const { createIssuers } = await import('./identity/issuers.ts');
   return createIssuers(jwtIssuers, { now: host.now, allowLoopbackHttp: loopbackIssuers, warn });
-}
-
-function wayIn(unseal: NonNullable<ResolvedOptions['unseal']>): AutoUnseal | undefined {
-  if (unseal.key !== undefined) return { key: unseal.key };
-  if (unseal.passphrase !== undefined) return { passphrase: unseal.passphrase };
-  if (unseal.keyFile === undefined) return undefined;
-  try {
-    return { key: readFileSync(unseal.keyFile, 'utf8') };
-  } catch (error) {
-    throw new ZvaultError('CONFIG_INVALID', `can't read the unseal key file ${unseal.keyFile}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }

@@ -21,8 +21,9 @@ import { type Query, readQuery } from './query.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Refusals } from './refusals.ts';
 import { type Reply, errorReply, refusal } from './reply.ts';
-import type { Router } from './router.ts';
+import type { Match, Router } from './router.ts';
 import { send, sendStream } from './send.ts';
+import { SharedRate } from '../workers/shared-rate.ts';
 
 export interface PipelineOptions {
   readonly vault: Vault;
@@ -37,7 +38,7 @@ export class Pipeline {
   readonly inFlight = new InFlight();
   readonly #options: PipelineOptions;
   readonly #origin: OriginPolicy;
-  readonly #rate: RateLimit;
+  readonly #rate: { take(name: string): Soon<number> };
   readonly #refusals: Refusals;
   readonly #hooks: Hooks = {
     event: (progress, reply) => this.#event(progress, reply),
@@ -49,7 +50,10 @@ export class Pipeline {
     const { vault } = options;
     this.#options = options;
     this.#origin = new OriginPolicy(vault.options);
-    this.#rate = new RateLimit(vault.options.rateLimit, () => vault.host.now());
+    const { parent } = vault;
+    const now = (): number => vault.host.now();
+    const limit = vault.options.rateLimit;
+    this.#rate = parent ? new SharedRate(limit, now, (wish) => parent.takeRate(wish)) : new RateLimit(limit, now);
     this.#refusals = new Refusals(vault.audit, vault.options.warn);
   }
 
@@ -78,11 +82,11 @@ export class Pipeline {
       if (answer instanceof Promise) {
         answer.then(
           (reply) => this.#record(progress, reply),
-          (error: unknown) => this.#record(progress, this.#failure(progress, error)),
+          (error: unknown) => this.#fail(progress, error),
         );
       } else this.#record(progress, answer);
     } catch (error) {
-      this.#record(progress, this.#failure(progress, error));
+      this.#fail(progress, error);
     }
   }
 
@@ -99,8 +103,11 @@ export class Pipeline {
       progress.route = match.route;
       progress.token = presentedToken(message, match.route);
     }
-    const limited = this.#limit(progress);
-    if (limited) return limited;
+    return soon(this.#limit(progress), (limited) => limited ?? this.#admitted(progress, match, search));
+  }
+
+  #admitted(progress: Progress, match: Match, search: string): Soon<AnyReply> {
+    const { message } = progress;
     this.#origin.check(message);
     if (match.kind === 'none') return { status: 404, body: null };
     if (match.kind === 'malformed') throw new ZvaultError('BAD_REQUEST', 'the path is not valid percent-encoding');
@@ -177,23 +184,31 @@ export class Pipeline {
   }
 
   /** Each token has its bucket, and so has each address without one, whatever it asks for. */
-  #limit(progress: Progress): Reply | undefined {
+  #limit(progress: Progress): Soon<Reply | undefined> {
     if (progress.route?.unaudited) return undefined;
-    const seconds = this.#rate.take(progress.token?.hash ?? `address ${progress.remoteAddress}`);
-    return seconds === 0 ? undefined : rateLimited(seconds);
+    return this.#take(progress.token?.hash ?? `address ${progress.remoteAddress}`);
   }
 
   /** Refused log-ins are charged to the address, so that trying tokens is limited too. */
-  #slowDown(progress: Progress, reply: Reply): Reply {
+  #slowDown(progress: Progress, reply: Reply): Soon<Reply> {
     if (progress.token === undefined) return reply;
-    const seconds = this.#rate.take(`address ${progress.remoteAddress}`);
-    return seconds === 0 ? reply : rateLimited(seconds);
+    return soon(this.#take(`address ${progress.remoteAddress}`), (limited) => limited ?? reply);
   }
 
-  #failure(progress: Progress, error: unknown): Reply {
+  #take(name: string): Soon<Reply | undefined> {
+    return soon(this.#rate.take(name), (seconds) => (seconds === 0 ? undefined : rateLimited(seconds)));
+  }
+
+  #fail(progress: Progress, error: unknown): void {
     const reply = errorReply(error, (failure) => this.#report(failure));
     progress.recorded ||= isRecorded(error);
-    return reply.status === 401 ? this.#slowDown(progress, reply) : reply;
+    const answer = reply.status === 401 ? this.#slowDown(progress, reply) : reply;
+    if (!(answer instanceof Promise)) this.#record(progress, answer);
+    else
+      answer.then(
+        (slowed) => this.#record(progress, slowed),
+        () => this.#record(progress, reply),
+      );
   }
 
   /** Writes the audit record, then sends the reply: or the error, if no device took the record. */

@@ -20,17 +20,23 @@ export class RateLimit {
 
   /** Takes one request of `name`. Returns 0, or whole seconds after which to come again. */
   take(name: string): number {
-    if (this.#limit === 0) return 0;
+    return this.takeUpTo(name, 1).seconds;
+  }
+
+  /** Takes as many requests of `name` as there are, up to `count`. `seconds`: 0, or after which to come again if there was none. */
+  takeUpTo(name: string, count: number): { taken: number; seconds: number } {
+    if (this.#limit === 0) return { taken: count, seconds: 0 };
     const now = this.#now();
     const bucket = this.#buckets.get(name) ?? this.#create(name, now);
     // A clock that jumps back must not take tokens away.
     bucket.tokens = Math.min(this.#limit, bucket.tokens + (Math.max(0, now - bucket.atMs) / 1000) * this.#limit);
     bucket.atMs = now;
     if (bucket.tokens >= 1) {
-      bucket.tokens -= 1;
-      return 0;
+      const taken = Math.min(count, Math.floor(bucket.tokens));
+      bucket.tokens -= taken;
+      return { taken, seconds: 0 };
     }
-    return Math.max(1, Math.ceil((1 - bucket.tokens) / this.#limit));
+    return { taken: 0, seconds: Math.max(1, Math.ceil((1 - bucket.tokens) / this.#limit)) };
   }
 
   #create(name: string, now: number): Bucket {

@@ -28,8 +28,8 @@ export const systemHandlers = (metrics: Metrics) =>
       const { openApiText } = await import('../../wire/openapi-text.ts');
       return { status: 200, body: openApiText() };
     },
-    'metrics.get': ({ vault }) => metricsPage(vault, metrics),
-    'sys.metrics': ({ vault }) => metricsPage(vault, metrics),
+    'metrics.get': ({ vault }) => metricsReply(vault, metrics),
+    'sys.metrics': ({ vault }) => metricsReply(vault, metrics),
     'sys.health': async ({ vault }) => {
       const status = await vault.seal.status();
       return { status: healthStatus(status), body: status };
@@ -72,7 +72,7 @@ async function unseal(context: RequestContext): Promise<Reply> {
   const body = bodyOf<UnsealBody>(context);
   if (body.reset === true) {
     if (!vault.seal.sealed) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
-    vault.seal.resetShares();
+    await vault.seal.resetShares();
   } else if (body.shares) {
     await vault.seal.giveShares(body.shares);
   } else if (body.share !== undefined) {
@@ -93,11 +93,18 @@ async function seal(context: RequestContext): Promise<Reply> {
   await context.alone(async () => {
     context.recordNow(reply);
     await context.vault.lock();
+    await context.vault.parent?.sealed();
   });
   return reply;
 }
 
-async function metricsPage({ gauges }: Vault, metrics: Metrics): Promise<Reply> {
-  const body = metrics.text(await gauges.lines());
+/** Of all workers, where there are several. */
+async function metricsReply(vault: Vault, metrics: Metrics): Promise<Reply> {
+  const body = await (vault.parent?.metrics() ?? metricsPage(vault, metrics));
   return { status: 200, body, mediaType: 'text/plain; version=0.0.4; charset=utf-8' };
+}
+
+/** Of this process. */
+export async function metricsPage({ gauges }: Vault, metrics: Metrics): Promise<string> {
+  return metrics.text(await gauges.lines());
 }
