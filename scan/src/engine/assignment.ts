@@ -14,6 +14,18 @@ export interface Assignment {
 const maxName = 80;
 const maxValue = 4096;
 
+/** Bytes before a keyword that can matter: the rest of its name, and what stands before that on its line. */
+export const assignmentBefore = maxName + 100;
+/** Bytes after a keyword within which its value begins, if it has one; the value itself ends with its line, or after `maxValue` bytes. */
+const valueWithin = maxName + 800;
+
+/** Where what `readAssignment` looks at ends at the latest. */
+export function assignmentEnd(text: string, at: number, length: number): number {
+  const last = at + length + valueWithin;
+  const lineEnd = text.indexOf('\n', last);
+  return Math.min(lineEnd === -1 ? text.length + valueWithin : lineEnd, last + maxValue) + 4;
+}
+
 // After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only.
 const closers = /(?:\\?["'`]|[\])]){0,4}/y;
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?\s{0,3}=(?![=>])\s{0,4}/y;

@@ -5,11 +5,12 @@ import { checks } from '../checks/index.ts';
 import type { Rule } from '../rule.ts';
 import { type Assignment, readAssignment } from './assignment.ts';
 import { shannonEntropy } from './entropy.ts';
-import { KeywordFilter } from './filter.ts';
+import { KeywordFilter, type KeywordHit } from './filter.ts';
 import { isKnownExample } from './known-examples.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { settleOverlaps } from './overlap.ts';
-import { type Meaning, type Tables, buildTables } from './tables.ts';
+import { type Reach, nearBytes, reachOf } from './reach.ts';
+import { type Entry, type Meaning, type Tables, buildTables } from './tables.ts';
 import { WrappedText } from './wrapped.ts';
 
 export interface Match {
@@ -49,8 +50,9 @@ interface CompiledRule {
 }
 
 const rank = { generic: 0, structured: 1, format: 2 } as const;
-const nearBytes = 200;
 const defaultWord = 'A-Za-z0-9_';
+/** The tables keep a keyword's length in a byte. */
+const longestKeywordBytes = 255;
 
 export interface EngineOptions {
   /** Tables of exactly these rules. @default made anew */
@@ -67,6 +69,7 @@ export class Engine {
   readonly #enabled: (rule: Rule) => boolean;
   readonly #filter: KeywordFilter;
   readonly #wrapped: WrappedText;
+  readonly #reaches = new Map<Entry, Reach>();
 
   constructor(rules: readonly Rule[], options: EngineOptions = {}) {
     this.#rules = rules;
@@ -83,24 +86,49 @@ export class Engine {
   /** Scans the first `count` bytes of the room. Matches do not overlap and come in order. */
   scan(count: number, context: ScanContext): Match[] {
     let run: Run | undefined;
-    this.#filter.run(count, (entry, position) => {
-      run ??= {
-        text: this.#filter.room(count).toString('latin1', 0, count),
-        matches: [],
-        refuted: [],
-        wrappedUntil: 0,
-        tried: new Map(),
-        assignments: new Map(),
-      };
-      for (const meaning of entry.meanings) this.#consider(run, meaning, position, entry.bytes.length, context);
-    });
+    this.#filter.run(count, (entry, position) => this.consider((run ??= this.begin(count)), entry, position, context));
     return run === undefined ? [] : settleOverlaps(run.matches, run.refuted);
+  }
+
+  /** Keywords of the text in the room that have a part in the range. For `VersionScan`. */
+  keywords(count: number, from: number, to: number, onHit: KeywordHit): void {
+    this.#filter.run(count, onHit, Math.max(0, from - longestKeywordBytes), Math.min(count, to + longestKeywordBytes));
+  }
+
+  /** A run over the text in the room. */
+  begin(count: number): Run {
+    const text = this.#filter.room(count).toString('latin1', 0, count);
+    return newRun(text, 0);
+  }
+
+  /** Tries everything that the keyword stands for. */
+  consider(run: Run, entry: Entry, position: number, context: ScanContext): void {
+    for (const meaning of entry.meanings) this.#consider(run, meaning, position, entry.bytes.length, context);
+  }
+
+  /** How far from a keyword its rules look; of an assigned rule or Base64 only the text itself can tell. */
+  reachOf(entry: Entry): Reach {
+    let reach = this.#reaches.get(entry);
+    if (reach === undefined) {
+      const parts = entry.meanings
+        .filter((meaning) => meaning.kind === 'rule')
+        .map((meaning) => this.#rules[meaning.index])
+        .filter((rule) => rule !== undefined)
+        .map(reachOf);
+      reach = {
+        before: Math.max(0, ...parts.map((part) => part.before)),
+        after: Math.max(0, ...parts.map((part) => part.after)),
+      };
+      this.#reaches.set(entry, reach);
+    }
+    return reach;
   }
 
   #consider(run: Run, meaning: Meaning, position: number, length: number, context: ScanContext): void {
     if (meaning.kind === 'wrapped') {
       if (position < run.wrappedUntil) return;
       const inner = this.#wrapped.open(run.text, position, meaning.index);
+      run.wrapped = { ...this.#wrapped.looked };
       if (inner === undefined) return;
       run.wrappedUntil = inner.end;
       this.#scanInner(run, inner.decoded, inner.start, inner.end, context);
@@ -115,14 +143,7 @@ export class Engine {
 
   /** The decoded text of a Base64 run is scanned by the rules of formats alone; what they find is reported as the whole run. */
   #scanInner(run: Run, decoded: string, start: number, end: number, context: ScanContext): void {
-    const inner: Run = {
-      text: decoded,
-      matches: [],
-      refuted: [],
-      wrappedUntil: Infinity,
-      tried: new Map(),
-      assignments: new Map(),
-    };
+    const inner = newRun(decoded, Infinity);
     this.#wrapped.find(decoded, (index, position) => {
       const rule = this.#rules[index];
       if (rule === undefined || rule.assigned === true || !this.#enabled(rule)) return;
@@ -194,14 +215,30 @@ export class Engine {
   }
 }
 
-interface Run {
+/** One pass over a text. */
+export interface Run {
+  /** Each character is one byte. */
   readonly text: string;
   readonly matches: Match[];
   readonly refuted: Refuted[];
   /** Base64 up to here has been opened already. */
   wrappedUntil: number;
+  /** What was looked at where Base64 was opened last. */
+  wrapped: { readonly from: number; readonly to: number };
   readonly tried: Map<Rule, number>;
   readonly assignments: Map<number, Assignment | false>;
+}
+
+function newRun(text: string, wrappedUntil: number): Run {
+  return {
+    text,
+    matches: [],
+    refuted: [],
+    wrappedUntil,
+    wrapped: { from: 0, to: 0 },
+    tried: new Map(),
+    assignments: new Map(),
+  };
 }
 
 function compile(rule: Rule): CompiledRule {

@@ -24,6 +24,8 @@ export interface Entry {
   readonly bytes: Uint8Array;
   /** Where its gram stands in it. */
   readonly offset: number;
+  /** Of keywords with the same gram, the order in which they are tried. */
+  readonly order: number;
   readonly meanings: readonly Meaning[];
 }
 
@@ -63,7 +65,7 @@ export class Tables {
         return { kind: meaningKinds[code >>> 14] ?? 'rule', index: code & 0x3fff };
       });
       at += 2 * count;
-      group.push({ bytes, offset, meanings });
+      group.push({ bytes, offset, order: group.length, meanings });
     }
   }
 }
