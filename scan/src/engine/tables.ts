@@ -70,6 +70,16 @@ export class Tables {
   }
 }
 
+/** Bytes of the longest keyword of the rules' tables. */
+export function longestKeyword(rules: readonly Rule[]): number {
+  let longest = 0;
+  for (const rule of rules)
+    for (const keyword of rule.keywords)
+      longest = Math.max(longest, ...expandKeyword(keyword).map((text) => text.length));
+  for (const [text] of wrappedKeywords(rules)) longest = Math.max(longest, text.length);
+  return longest;
+}
+
 /** Makes the tables of the rules; an index in them is a position in `rules`. */
 export function buildTables(rules: readonly Rule[]): Tables {
   const meanings = new Map<string, Meaning[]>();

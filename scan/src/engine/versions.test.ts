@@ -38,7 +38,7 @@ const piece = fc.oneof(
 );
 const edit = fc.record({ at: fc.nat(10_000), removed: fc.oneof(fc.constant(0), fc.nat(300)), added: piece });
 
-test.prop([fc.array(piece, { maxLength: 30 }), fc.array(edit, { minLength: 1, maxLength: 8 })], { numRuns: 150 })(
+test.prop([fc.array(piece, { maxLength: 30 }), fc.array(edit, { minLength: 1, maxLength: 8 })], { numRuns: 500 })(
   'version after version gives what a scan of each whole text gives',
   (pieces, edits) => {
     const versions = new VersionScan(stepwise);

@@ -1,10 +1,11 @@
-// Scans one version of a file after the other, doing again only what a change can have touched: the filter passes over the changed
-// part, and a rule is tried again only where the change is within its reach. What comes out is what a scan of the whole gives.
+// Scans one version of a file after the other, doing again only what a change can have touched: the filter passes over what is new,
+// and a rule is tried again only where a change is within its reach. What comes out is what a scan of the whole gives.
 
-import { assignmentBefore, assignmentEnd } from './assignment.ts';
+import { assignmentReach } from './assignment.ts';
 import type { Engine, Match, Refuted, Run, ScanContext } from './engine.ts';
 import { settleOverlaps } from './overlap.ts';
 import type { Entry } from './tables.ts';
+import { type Stretch, unchangedStretches } from './unchanged.ts';
 
 type Span<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -15,6 +16,8 @@ interface Candidate {
   /** What was looked at: no change outside of it matters. */
   from: number;
   to: number;
+  /** For an assigned rule: what was looked at ends with the line that this is on, if not before. */
+  lineAt: number;
   matches: readonly Span<Match>[];
   refuted: readonly Span<Refuted>[];
 }
@@ -26,6 +29,7 @@ export class VersionScan {
   #previous = Buffer.alloc(0);
   #count = 0;
   #context: ScanContext | undefined;
+  /** In the order in which the filter reports them. */
   #candidates: Candidate[] = [];
 
   constructor(engine: Engine) {
@@ -35,37 +39,59 @@ export class VersionScan {
   /** Scans the first `count` bytes of the engine's room. The matches are good until the next call. */
   scan(count: number, context: ScanContext): Match[] {
     const bytes = this.#engine.room(count);
-    const { head, tail } = this.#unchanged(bytes, context);
-    const tailStart = count - tail;
+    if (!isSame(this.#context, context)) {
+      this.#candidates = [];
+      this.#count = 0;
+    }
+    const before = this.#previous.subarray(0, this.#count);
+    const stretches = unchangedStretches(before, bytes, this.#engine.longestKeyword + 1);
     const again: Candidate[] = [];
-    const kept = this.#carry(head, tail, count - this.#count, again);
-    this.#engine.keywords(count, head, tailStart, (entry, position) => {
-      if (position + entry.bytes.length > head && position < tailStart)
-        again.push({ entry, position, from: 0, to: 0, matches: none, refuted: none });
-    });
+    const kept = this.#carry(before, bytes, stretches, again);
+    this.#findNew(count, stretches, again);
     if (again.length > 0) {
       const run = this.#engine.begin(count);
       for (const candidate of again.sort(inOrder)) this.#tryAgain(run, candidate, context);
     }
-    this.#candidates = again.length === 0 ? kept : [...kept, ...again].sort(inOrder);
+    this.#candidates = again.length === 0 ? kept : merge(kept, again);
     this.#remember(bytes, context);
-    return settleOverlaps(
-      this.#candidates.flatMap((candidate) => candidate.matches),
-      this.#candidates.flatMap((candidate) => candidate.refuted),
-    );
+    return this.#settle();
   }
 
   /** Moves what is known to where it stands now. Returns what still holds; the rest of what still stands goes to `again`. */
-  #carry(head: number, tail: number, shift: number, again: Candidate[]): Candidate[] {
-    const tailStart = this.#count - tail;
-    return this.#candidates.filter((candidate) => {
-      const inTail = candidate.position >= tailStart;
-      if (!inTail && candidate.position + candidate.entry.bytes.length > head) return false;
-      const holds = inTail ? candidate.from >= tailStart : candidate.to <= head;
-      if (inTail) move(candidate, shift);
-      if (!holds) again.push(candidate);
-      return holds;
-    });
+  #carry(before: Buffer, after: Buffer, stretches: readonly Stretch[], again: Candidate[]): Candidate[] {
+    const kept: Candidate[] = [];
+    let next = 0;
+    for (const stretch of stretches) {
+      const end = stretch.before + stretch.length;
+      const isHead = stretch.before === 0 && stretch.after === 0;
+      const isTail = end === before.length && stretch.after + stretch.length === after.length;
+      const from = isHead ? -Infinity : stretch.before;
+      const to = isTail ? Infinity : end;
+      const lastLine = isTail ? Infinity : before.lastIndexOf(10, end - 1);
+      for (; next < this.#candidates.length; next += 1) {
+        const candidate = this.#candidates[next];
+        if (candidate === undefined || gramAt(candidate) >= end) break;
+        if (candidate.position < stretch.before || candidate.position + candidate.entry.bytes.length > end) continue;
+        const lineEnds = candidate.lineAt <= lastLine || candidate.lineAt + assignmentReach.value <= to;
+        const holds = candidate.from >= from && candidate.to <= to && lineEnds;
+        move(candidate, stretch.after - stretch.before);
+        (holds ? kept : again).push(candidate);
+      }
+    }
+    return kept;
+  }
+
+  /** Keywords that are not whole in any of the stretches. */
+  #findNew(count: number, stretches: readonly Stretch[], again: Candidate[]): void {
+    let from = 0;
+    for (const { after, length } of [...stretches, { after: count, length: 0 }]) {
+      const [start, end] = [from, after];
+      this.#engine.keywords(count, start, end, (entry, position) => {
+        if (position < end && position + entry.bytes.length > start)
+          again.push({ entry, position, from: 0, to: 0, lineAt: -Infinity, matches: none, refuted: none });
+      });
+      from = after + length;
+    }
   }
 
   #tryAgain(run: Run, candidate: Candidate, context: ScanContext): void {
@@ -76,30 +102,14 @@ export class VersionScan {
     candidate.matches = run.matches.length === matches ? none : run.matches.slice(matches);
     candidate.refuted = run.refuted.length === refuted ? none : run.refuted.slice(refuted);
     const reach = this.#engine.reachOf(entry);
-    const length = entry.bytes.length;
+    const end = position + entry.bytes.length;
     candidate.from = position - reach.before;
-    candidate.to = position + length + reach.after;
-    for (const { kind } of entry.meanings) {
-      if (kind === 'assigned') {
-        candidate.from = Math.min(candidate.from, position - assignmentBefore);
-        candidate.to = Math.max(candidate.to, assignmentEnd(run.text, position, length));
-      } else if (kind === 'wrapped') {
-        candidate.from = Math.min(candidate.from, run.wrapped.from);
-        candidate.to = Math.max(candidate.to, run.wrapped.to);
-      }
+    candidate.to = end + reach.after;
+    candidate.lineAt = reach.isAssigned ? end + assignmentReach.begin : -Infinity;
+    if (reach.isWrapped) {
+      candidate.from = Math.min(candidate.from, run.wrapped.from);
+      candidate.to = Math.max(candidate.to, run.wrapped.to);
     }
-  }
-
-  /** How many bytes are the same at the beginning and at the end. */
-  #unchanged(bytes: Buffer, context: ScanContext): { head: number; tail: number } {
-    if (!isSame(this.#context, context)) {
-      this.#candidates = [];
-      this.#count = 0;
-    }
-    const before = this.#previous.subarray(0, this.#count);
-    const head = commonHead(before, bytes);
-    const rest = Math.min(before.length, bytes.length) - head;
-    return { head, tail: commonTail(before, bytes, rest) };
   }
 
   #remember(bytes: Buffer, context: ScanContext): void {
@@ -108,11 +118,40 @@ export class VersionScan {
     this.#count = bytes.length;
     this.#context = context;
   }
+
+  #settle(): Match[] {
+    const matches: Match[] = [];
+    const refuted: Refuted[] = [];
+    for (const candidate of this.#candidates) {
+      if (candidate.matches.length > 0) matches.push(...candidate.matches);
+      if (candidate.refuted.length > 0) refuted.push(...candidate.refuted);
+    }
+    return settleOverlaps(matches, refuted);
+  }
+}
+
+function gramAt({ position, entry }: Candidate): number {
+  return position + entry.offset;
 }
 
 /** As the filter reports keywords: by the place of their gram. */
 function inOrder(a: Candidate, b: Candidate): number {
-  return a.position + a.entry.offset - b.position - b.entry.offset || a.entry.order - b.entry.order;
+  return gramAt(a) - gramAt(b) || a.entry.order - b.entry.order;
+}
+
+/** One list of two that are in order. */
+function merge(a: readonly Candidate[], b: readonly Candidate[]): Candidate[] {
+  const merged: Candidate[] = [];
+  let next = 0;
+  for (const one of b) {
+    for (let other = a[next]; other !== undefined && inOrder(other, one) < 0; other = a[next]) {
+      merged.push(other);
+      next += 1;
+    }
+    merged.push(one);
+  }
+  for (; next < a.length; next += 1) merged.push(a[next]!);
+  return merged;
 }
 
 function isSame(a: ScanContext | undefined, b: ScanContext): boolean {
@@ -124,6 +163,7 @@ function move(candidate: Candidate, shift: number): void {
   candidate.position += shift;
   candidate.from += shift;
   candidate.to += shift;
+  candidate.lineAt += shift;
   for (const span of candidate.matches) moveSpan(span, shift);
   for (const span of candidate.refuted) moveSpan(span, shift);
 }
@@ -131,27 +171,4 @@ function move(candidate: Candidate, shift: number): void {
 function moveSpan(span: { start: number; end: number }, shift: number): void {
   span.start += shift;
   span.end += shift;
-}
-
-/** Compared natively in blocks of this many bytes, then one by one. */
-const blockBytes = 1024;
-
-function commonHead(a: Buffer, b: Buffer): number {
-  const most = Math.min(a.length, b.length);
-  let same = 0;
-  while (same + blockBytes <= most && a.compare(b, same, same + blockBytes, same, same + blockBytes) === 0)
-    same += blockBytes;
-  while (same < most && a[same] === b[same]) same += 1;
-  return same;
-}
-
-function commonTail(a: Buffer, b: Buffer, most: number): number {
-  let same = 0;
-  for (;;) {
-    const [endA, endB] = [a.length - same, b.length - same];
-    if (same + blockBytes > most || a.compare(b, endB - blockBytes, endB, endA - blockBytes, endA) !== 0) break;
-    same += blockBytes;
-  }
-  while (same < most && a[a.length - 1 - same] === b[b.length - 1 - same]) same += 1;
-  return same;
 }
