@@ -208,6 +208,33 @@ test('history: each secret once, with the commit that brought it in, merges incl
   expect((await repository.scan('--range', 'nonsense..HEAD')).status).toBe(2);
 });
 
+test('history: names that look like its own lists, and the same blob at two paths', async () => {
+  const repository = new Repository();
+  const names = ['\n:100644 x', '\x01name', 'two\nlines', ':colon'];
+  const secret = token();
+  for (const name of names) repository.write(name, `key ${secret}\n`);
+  const commit = repository.commit();
+  const { findings } = await repository.scan('--history', '--json');
+  expect(findings.map((finding) => finding.file).sort()).toEqual([...names].sort());
+  expect(new Set(findings.map((finding) => finding.commit))).toEqual(new Set([commit]));
+});
+
+test('history: what was there before, or moved, is not brought in again; what loses its allow comment is', async () => {
+  const lines = Array.from({ length: 40 }, (_, i) => `line ${i}`).join('\n');
+  const [old, moved, allowed] = [token(), token(), token()];
+  const repository = new Repository().write('a.txt', `${lines}\nkey ${old}\nkey ${allowed} # zvault:allow\n`);
+  repository.write('from.txt', `${lines}\nkey ${moved}\n`);
+  const first = repository.commit();
+  rmSync(join(repository.path, 'from.txt'));
+  repository.write('to.txt', `${lines}\nmore\nkey ${moved}\n`);
+  repository.write('a.txt', `${lines}\nkey ${old}\nkey ${allowed}\n`);
+  const second = repository.commit();
+  const told = async (...args: string[]): Promise<string[]> =>
+    (await repository.scan(...args, '--json')).findings.map(({ file, line, commit }) => `${file}:${line} ${commit}`);
+  expect(await told('--range', `${first}..${second}`)).toEqual([`a.txt:42 ${second}`]);
+  expect(await told('--history')).toEqual([`a.txt:41 ${first}`, `a.txt:42 ${second}`, `from.txt:41 ${first}`]);
+});
+
 test('baseline, allow comments, standard input, fingerprints that survive moved lines', async () => {
   const repository = new Repository();
   const [one, two, three] = [token(), token(), token()];

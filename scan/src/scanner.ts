@@ -1,13 +1,14 @@
 // From bytes to findings: the engine's matches and the vault's own values, placed on lines, filtered by allow comments,
 // redacted and given fingerprints.
 
-import { allowsOn } from './allow.ts';
+import { allowedHits } from './allow.ts';
 import { readContent, contextOf } from './content.ts';
 import { Engine, type Match, type ScanContext } from './engine/engine.ts';
 import { type CustomRule, CustomRules } from './config/custom-rules.ts';
 import { type Allowlist, allowlistCovers } from './config/allowlist.ts';
 import { plainKeyword } from './engine/keyword.ts';
 import type { Tables } from './engine/tables.ts';
+import { VersionScan } from './engine/versions.ts';
 import type { ExactFinder, ExactMatch } from './exact/finder.ts';
 import { type Finding, fingerprintOf, redact } from './finding.ts';
 import { Positions, lineAround } from './position.ts';
@@ -41,7 +42,11 @@ export interface ScannerOptions {
 
 export const exactRule = { id: 'vault-value', title: 'Value of the vault', severity: 'critical' } as const;
 
-interface Hit {
+/** A secret in a text, not yet placed on a line. */
+export interface Hit {
+  /** Tells equal secrets from others within this run. */
+  readonly identity: string;
+  readonly secret: string;
   readonly rule: { readonly id: string; readonly title: string; readonly severity: Finding['severity'] };
   readonly start: number;
   readonly end: number;
@@ -51,10 +56,17 @@ interface Hit {
   readonly exact: boolean;
 }
 
+/** A text that is in the scanner's room. */
+export interface RoomText {
+  readonly count: number;
+  readonly binary: boolean;
+}
+
 export class Scanner {
   readonly #engine: Engine;
   readonly #options: ScannerOptions;
   readonly #custom: CustomRules | undefined;
+  #versions: VersionScan | undefined;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
@@ -67,32 +79,35 @@ export class Scanner {
     });
   }
 
-  /** Room to read `count` bytes into, for `scanRoom`. */
+  /** Room to read `count` bytes into, for `scanRoom` and `textInRoom`. */
   room(count: number): Buffer {
     return this.#engine.room(count);
   }
 
   /** Scans content that stands elsewhere. @param file the path as it is reported */
   scan(file: string, bytes: Buffer): Found[] {
-    const content = readContent(bytes);
-    this.#engine.room(content.bytes.length).set(content.bytes);
-    return this.#scanText(file, content.bytes.length, content.binary);
+    return this.#scanText(file, this.text(bytes));
   }
 
   /** Scans the first `count` bytes of the room. */
   scanRoom(file: string, count: number): Found[] {
-    const { count: textBytes, binary } = this.#settleRoom(count);
-    return this.#scanText(file, textBytes, binary);
+    return this.#scanText(file, this.textInRoom(count));
   }
 
-  /** True if there may be findings in the room, whatever the file is called: a cheap look before a path is known. */
-  isSuspicious(count: number): boolean {
-    const { count: textBytes, binary } = this.#settleRoom(count);
-    return this.#hitsIn('', textBytes, binary).length > 0;
+  #scanText(file: string, text: RoomText): Found[] {
+    const hits = this.hits(file, text);
+    return hits.length === 0 ? [] : this.place(file, text, hits);
   }
 
-  /** Turns UTF-16 into UTF-8 and drops a byte order mark: the text stands at the start of the room then. */
-  #settleRoom(count: number): { readonly count: number; readonly binary: boolean } {
+  /** Takes content that stands elsewhere into the room. */
+  text(bytes: Buffer): RoomText {
+    const content = readContent(bytes);
+    this.#engine.room(content.bytes.length).set(content.bytes);
+    return { count: content.bytes.length, binary: content.binary };
+  }
+
+  /** Turns UTF-16 in the room into UTF-8 and drops a byte order mark. */
+  textInRoom(count: number): RoomText {
     const content = readContent(this.#engine.room(count));
     if (content.bytes.length === count) return { count, binary: content.binary };
     const decoded = Buffer.from(content.bytes);
@@ -100,46 +115,52 @@ export class Scanner {
     return { count: decoded.length, binary: content.binary };
   }
 
-  #scanText(file: string, count: number, binary: boolean): Found[] {
-    const hits = this.#hitsIn(file, count, binary);
-    return hits.length === 0 ? [] : this.#place(file, Buffer.from(this.#engine.room(count)), hits);
+  /** The secrets of the text in the room that nothing allows, in order. */
+  hits(file: string, text: RoomText): Hit[] {
+    return this.#hits(file, text, this.#engine);
   }
 
-  #hitsIn(file: string, count: number, binary: boolean): Hit[] {
+  /** The same as `hits`, faster when the last call was for an earlier version of the same file. */
+  hitsOfVersion(file: string, text: RoomText): Hit[] {
+    return this.#hits(file, text, (this.#versions ??= new VersionScan(this.#engine)));
+  }
+
+  #hits(file: string, { count, binary }: RoomText, engine: Pick<Engine, 'scan'>): Hit[] {
     const strict = this.#options.strict === true && !binary;
     const context: ScanContext = strict ? { path: file, least: 'generic', bareValues: true } : contextOf(file, binary);
-    const matches = this.#engine.scan(count, context);
-    if (this.#custom && !binary)
-      addCustom(matches, this.#custom.find(this.#engine.room(count).toString('latin1'), file));
-    const exact = this.#options.exact?.find(this.#engine.room(count)) ?? [];
-    return matches.length === 0 && exact.length === 0 ? [] : mergeHits(matches, exact);
-  }
-
-  #place(file: string, bytes: Buffer, hits: readonly Hit[]): Found[] {
-    const positions = new Positions(bytes);
-    const placed = hits.map((hit) => {
-      const start = positions.at(hit.start);
-      return { hit, start, secret: bytes.toString('latin1', hit.start, hit.end) };
-    });
-    const ends = new Positions(bytes);
-    const busyLines = new Set(placed.map(({ start }) => start.line));
-    const secrets = placed.map(({ secret }) => secret);
-    return placed.flatMap(({ hit, start, secret }) => {
-      const end = ends.at(hit.end);
+    const bytes = this.#engine.room(count);
+    const matches = engine.scan(count, context);
+    if (this.#custom && !binary) addCustom(matches, this.#custom.find(bytes.toString('latin1'), file));
+    const exact = this.#options.exact?.find(bytes) ?? [];
+    if (matches.length === 0 && exact.length === 0) return [];
+    const hits = mergeHits(bytes, matches, exact);
+    const allowed = allowedHits(bytes, hits);
+    const lists = this.#options.allowlists ?? [];
+    if (allowed === undefined && lists.length === 0) return hits;
+    return hits.filter((hit) => {
+      if (hit.exact) return true;
+      if (allowed?.has(hit) === true) return false;
       const line = lineAround(bytes, hit.start);
       const text = bytes.toString('latin1', line.start, line.end);
-      if (!hit.exact) {
-        if (allowsOn(text, hit.rule.id)) return [];
-        const above = line.start === 0 ? undefined : lineAround(bytes, line.start - 1);
-        if (
-          above &&
-          !busyLines.has(start.line - 1) &&
-          allowsOn(bytes.toString('latin1', above.start, above.end), hit.rule.id)
-        )
-          return [];
-        const facts = { rule: hit.rule.id, path: file, secret, line: text, match: secret };
-        if (this.#options.allowlists?.some((list) => allowlistCovers(list, facts)) === true) return [];
-      }
+      const facts = { rule: hit.rule.id, path: file, secret: hit.secret, line: text, match: hit.secret };
+      return !lists.some((list) => allowlistCovers(list, facts));
+    });
+  }
+
+  /** Findings of those hits (all that `hits` gave for the text in the room) that are wanted. */
+  place(
+    file: string,
+    { count }: RoomText,
+    hits: readonly Hit[],
+    isWanted: (hit: Hit) => boolean = () => true,
+  ): Found[] {
+    const bytes = this.#engine.room(count);
+    const starts = new Positions(bytes);
+    const ends = new Positions(bytes);
+    const secrets = [...new Set(hits.map(({ secret }) => secret))];
+    return hits.filter(isWanted).map((hit) => {
+      const start = starts.at(hit.start);
+      const end = ends.at(hit.end);
       const finding: Finding = {
         rule: hit.rule.id,
         title: hit.rule.title,
@@ -151,14 +172,14 @@ export class Scanner {
         fingerprint: fingerprintOf({
           rule: hit.rule.id,
           file,
-          maskedLine: mask(text, line.start, hit, secrets),
-          secret,
+          maskedLine: maskedLine(bytes, hit, secrets),
+          secret: hit.secret,
         }),
-        redacted: redact(secret, hit.prefix),
+        redacted: redact(hit.secret, hit.prefix),
         ...(hit.reference === undefined ? {} : { reference: hit.reference }),
         ...(hit.encoding === undefined ? {} : { encoding: hit.encoding }),
       };
-      return [{ finding, start: hit.start, end: hit.end, identity: `${hit.rule.id}\0${secret}` }];
+      return { finding, start: hit.start, end: hit.end, identity: hit.identity };
     });
   }
 }
@@ -185,28 +206,22 @@ function addCustom(matches: Match[], custom: readonly Match[]): void {
 }
 
 /** An exact match says more than a pattern that overlaps it. */
-function mergeHits(matches: readonly Match[], exact: readonly ExactMatch[]): Hit[] {
-  const hits: Hit[] = exact.map((match) => ({
-    rule: exactRule,
-    start: match.start,
-    end: match.end,
-    encoding: match.encoding,
-    reference: match.reference,
-    prefix: '',
-    exact: true,
-  }));
-  for (const match of matches) {
-    if (exact.some((other) => other.start < match.end && match.start < other.end)) continue;
-    hits.push({
-      rule: match.rule,
-      start: match.start,
-      end: match.end,
-      encoding: match.encoding,
-      prefix: match.encoding === undefined ? prefixOf(match.rule) : '',
-      exact: false,
-    });
+function mergeHits(bytes: Buffer, matches: readonly Match[], exact: readonly ExactMatch[]): Hit[] {
+  const hits: Hit[] = [];
+  const add = (hit: Omit<Hit, 'secret' | 'identity'>): void => {
+    const secret = bytes.toString('latin1', hit.start, hit.end);
+    hits.push({ ...hit, secret, identity: `${hit.rule.id}\0${secret}` });
+  };
+  let next = 0;
+  for (const { rule, start, end, encoding } of matches) {
+    // Both are in order, and neither overlaps its like.
+    while ((exact[next]?.end ?? Infinity) <= start) next += 1;
+    if ((exact[next]?.start ?? Infinity) < end) continue;
+    add({ rule, start, end, encoding, prefix: encoding === undefined ? prefixOf(rule) : '', exact: false });
   }
-  return hits.sort((a, b) => a.start - b.start);
+  for (const { start, end, encoding, reference } of exact)
+    add({ rule: exactRule, start, end, encoding, reference, prefix: '', exact: true });
+  return exact.length === 0 ? hits : hits.sort((a, b) => a.start - b.start);
 }
 
 /** The literal text that every secret of the rule begins with, as far as it is public. */
@@ -221,9 +236,17 @@ function prefixOf(rule: Rule): string {
   return fixed && rule.keywords.length === 1 ? plain : '';
 }
 
-function mask(line: string, lineStart: number, hit: Hit, secrets: readonly string[]): string {
-  const from = hit.start - lineStart;
-  let masked = `${line.slice(0, from)}\0${line.slice(Math.min(line.length, hit.end - lineStart))}`;
-  for (const secret of secrets) masked = masked.replaceAll(secret, '\0');
+/** Bytes on either side of a secret that tell its place: enough of a line of program text, little of a built file that is one line. */
+const placeBytes = 1000;
+
+/** The secret's line, as far as it is near, with every secret on it masked. */
+function maskedLine(bytes: Buffer, hit: Hit, secrets: readonly string[]): string {
+  const line = lineAround(bytes, hit.start);
+  const start = Math.max(line.start, hit.start - placeBytes);
+  const end = Math.min(line.end, hit.end + placeBytes);
+  const head = bytes.toString('latin1', start, hit.start);
+  const tail = bytes.toString('latin1', Math.min(end, hit.end), end);
+  let masked = `${head}\0${tail}`;
+  for (const secret of secrets) if (masked.includes(secret)) masked = masked.replaceAll(secret, '\0');
   return masked.trim();
 }

@@ -13,6 +13,18 @@ export interface Assignment {
 
 const maxName = 80;
 const maxValue = 4096;
+/** Characters before a name that are looked at. */
+const maxBefore = 80;
+
+/**
+ * How far from a keyword `readAssignment` looks, in bytes: `before` it, for the rest of the name and what stands before that;
+ * up to `begin` after it, where the value begins at the latest; from there to the end of the line, at most `value`.
+ */
+export const assignmentReach = {
+  before: maxName + maxBefore + 20,
+  begin: maxName + 800,
+  value: maxValue + 100,
+} as const;
 
 // After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only.
 const closers = /(?:\\?["'`]|[\])]){0,4}/y;
@@ -115,8 +127,40 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
 function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
   const next = text[valueAt] ?? '';
   if (text[nameStart] === '-' && text[nameStart - 1] !== '-') return next !== '-' && next !== '=';
-  const line = text.slice(Math.max(0, nameStart - 80), nameStart);
-  return /(?:^|\n)[ \t]*(?:ENV|ARG|setx|set)[ \t]+$/i.test(line) || /\b(?:login|machine|user)[ \t]+\S+\s+$/i.test(line);
+  return isSpace(text, nameStart - 1) && (followsDirective(text, nameStart) || followsLogin(text, nameStart));
+}
+
+/** The word before is the first of its line, and one that sets variables. */
+function followsDirective(text: string, at: number): boolean {
+  let end = at;
+  while (isBlank(text, end - 1)) end -= 1;
+  const found = /(?:^|[\s])(?:ENV|ARG|setx|set)$/i.exec(text.slice(Math.max(0, end - 5), end));
+  if (found === null || end === at) return false;
+  let start = end - found[0].trim().length;
+  while (at - start < maxBefore && isBlank(text, start - 1)) start -= 1;
+  return start === 0 || text[start - 1] === '\n';
+}
+
+/** Two words before is one that says whose password comes: `machine x login y password z`. */
+function followsLogin(text: string, at: number): boolean {
+  let end = at;
+  while (at - end < maxBefore && isSpace(text, end - 1)) end -= 1;
+  let start = end;
+  while (at - start < maxBefore && start > 0 && !isSpace(text, start - 1)) start -= 1;
+  let word = start;
+  while (at - word < maxBefore && isBlank(text, word - 1)) word -= 1;
+  if (start === end || word === start) return false;
+  return /(?:^|\W)(?:login|machine|user)$/i.test(text.slice(Math.max(0, word - 8), word));
+}
+
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 32 || code === 9;
+}
+
+function isSpace(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 32 || (code >= 9 && code <= 13);
 }
 
 function readValue(

@@ -3,13 +3,14 @@
 
 import { checks } from '../checks/index.ts';
 import type { Rule } from '../rule.ts';
-import { type Assignment, readAssignment } from './assignment.ts';
+import { type Assignment, assignmentReach, readAssignment } from './assignment.ts';
 import { shannonEntropy } from './entropy.ts';
-import { KeywordFilter } from './filter.ts';
+import { KeywordFilter, type KeywordHit } from './filter.ts';
 import { isKnownExample } from './known-examples.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { settleOverlaps } from './overlap.ts';
-import { type Meaning, type Tables, buildTables } from './tables.ts';
+import { type Reach, nearBytes, reachOf } from './reach.ts';
+import { type Entry, type Meaning, type Tables, buildTables, longestKeyword } from './tables.ts';
 import { WrappedText } from './wrapped.ts';
 
 export interface Match {
@@ -40,16 +41,18 @@ interface CompiledRule {
   readonly rule: Rule;
   readonly pattern: RegExp;
   readonly name: RegExp | undefined;
-  readonly left: RegExp;
-  readonly right: RegExp;
-  readonly lead: RegExp | undefined;
+  readonly left: CharacterSet;
+  readonly right: CharacterSet;
+  readonly lead: CharacterSet | undefined;
   readonly near: RegExp | undefined;
   readonly allowValues: RegExp | undefined;
   readonly allowPaths: RegExp | undefined;
+  /** Where it was tried last. */
+  triedIn: Run | undefined;
+  triedAt: number;
 }
 
 const rank = { generic: 0, structured: 1, format: 2 } as const;
-const nearBytes = 200;
 const defaultWord = 'A-Za-z0-9_';
 
 export interface EngineOptions {
@@ -67,6 +70,8 @@ export class Engine {
   readonly #enabled: (rule: Rule) => boolean;
   readonly #filter: KeywordFilter;
   readonly #wrapped: WrappedText;
+  readonly #reaches = new Map<Entry, EntryReach>();
+  #longestKeyword: number | undefined;
 
   constructor(rules: readonly Rule[], options: EngineOptions = {}) {
     this.#rules = rules;
@@ -83,24 +88,57 @@ export class Engine {
   /** Scans the first `count` bytes of the room. Matches do not overlap and come in order. */
   scan(count: number, context: ScanContext): Match[] {
     let run: Run | undefined;
-    this.#filter.run(count, (entry, position) => {
-      run ??= {
-        text: this.#filter.room(count).toString('latin1', 0, count),
-        matches: [],
-        refuted: [],
-        wrappedUntil: 0,
-        tried: new Map(),
-        assignments: new Map(),
-      };
-      for (const meaning of entry.meanings) this.#consider(run, meaning, position, entry.bytes.length, context);
-    });
+    this.#filter.run(count, (entry, position) => this.consider((run ??= this.begin(count)), entry, position, context));
     return run === undefined ? [] : settleOverlaps(run.matches, run.refuted);
+  }
+
+  /** Keywords of the text in the room that have a part in the range. For `VersionScan`. */
+  keywords(count: number, from: number, to: number, onHit: KeywordHit): void {
+    this.#filter.run(count, onHit, Math.max(0, from - this.longestKeyword), Math.min(count, to + this.longestKeyword));
+  }
+
+  /** A run over the text in the room. */
+  begin(count: number): Run {
+    const text = this.#filter.room(count).toString('latin1', 0, count);
+    return newRun(text, 0);
+  }
+
+  /** Tries everything that the keyword stands for. */
+  consider(run: Run, entry: Entry, position: number, context: ScanContext): void {
+    for (const meaning of entry.meanings) this.#consider(run, meaning, position, entry.bytes.length, context);
+  }
+
+  /** Bytes of the longest keyword. */
+  get longestKeyword(): number {
+    return (this.#longestKeyword ??= longestKeyword(this.#rules));
+  }
+
+  /** How far from a keyword its rules look; of an assigned rule's value and of Base64 only the text itself can tell. */
+  reachOf(entry: Entry): EntryReach {
+    let reach = this.#reaches.get(entry);
+    if (reach === undefined) {
+      const kinds = new Set(entry.meanings.map(({ kind }) => kind));
+      const parts = entry.meanings.flatMap(({ kind, index }) => {
+        const rule = this.#rules[index];
+        return kind === 'rule' && rule ? [reachOf(rule)] : [];
+      });
+      const isAssigned = kinds.has('assigned');
+      reach = {
+        before: Math.max(isAssigned ? assignmentReach.before : 0, ...parts.map(({ before }) => before)),
+        after: Math.max(0, ...parts.map(({ after }) => after)),
+        isAssigned,
+        isWrapped: kinds.has('wrapped'),
+      };
+      this.#reaches.set(entry, reach);
+    }
+    return reach;
   }
 
   #consider(run: Run, meaning: Meaning, position: number, length: number, context: ScanContext): void {
     if (meaning.kind === 'wrapped') {
       if (position < run.wrappedUntil) return;
       const inner = this.#wrapped.open(run.text, position, meaning.index);
+      run.wrapped = { ...this.#wrapped.looked };
       if (inner === undefined) return;
       run.wrappedUntil = inner.end;
       this.#scanInner(run, inner.decoded, inner.start, inner.end, context);
@@ -115,14 +153,7 @@ export class Engine {
 
   /** The decoded text of a Base64 run is scanned by the rules of formats alone; what they find is reported as the whole run. */
   #scanInner(run: Run, decoded: string, start: number, end: number, context: ScanContext): void {
-    const inner: Run = {
-      text: decoded,
-      matches: [],
-      refuted: [],
-      wrappedUntil: Infinity,
-      tried: new Map(),
-      assignments: new Map(),
-    };
+    const inner = newRun(decoded, Infinity);
     this.#wrapped.find(decoded, (index, position) => {
       const rule = this.#rules[index];
       if (rule === undefined || rule.assigned === true || !this.#enabled(rule)) return;
@@ -137,16 +168,17 @@ export class Engine {
     let start = keywordAt;
     if (compiled.lead) {
       const least = Math.max(0, keywordAt - (compiled.rule.lead?.max ?? 0));
-      while (start > least && compiled.lead.test(text[start - 1] ?? '')) start -= 1;
+      while (start > least && compiled.lead.has(text, start - 1)) start -= 1;
     }
     // Several keywords of a rule may stand in one text: it is tried once at each place.
-    if (run.tried.get(compiled.rule) === start) return;
-    run.tried.set(compiled.rule, start);
+    if (compiled.triedIn === run && compiled.triedAt === start) return;
+    compiled.triedIn = run;
+    compiled.triedAt = start;
     if (!leftOk(text, start, compiled.left)) return;
     const { pattern } = compiled;
     pattern.lastIndex = start;
     const found = pattern.exec(text);
-    if (found === null || compiled.right.test(text[start + found[0].length] ?? '')) return;
+    if (found === null || compiled.right.has(text, start + found[0].length)) return;
     const [from, to] = found.indices?.[1] ?? [start, start + found[0].length];
     if (to === from) return;
     if (compiled.near && !compiled.near.test(text.slice(Math.max(0, start - nearBytes), to + nearBytes))) return;
@@ -154,13 +186,10 @@ export class Engine {
   }
 
   #tryAssigned(run: Run, compiled: CompiledRule, keywordAt: number, length: number, context: ScanContext): void {
-    let assignment = run.assignments.get(keywordAt + length);
-    if (assignment === undefined) {
-      assignment = readAssignment(run.text, keywordAt, length) ?? false;
-      run.assignments.set(keywordAt + length, assignment);
-      if (run.assignments.size > 64) run.assignments.clear();
-    }
-    if (assignment === false) return;
+    const at = keywordAt + length;
+    if (run.assignment.at !== at) run.assignment = { at, read: readAssignment(run.text, keywordAt, length) };
+    const assignment = run.assignment.read;
+    if (assignment === undefined) return;
     if (compiled.rule.confidence === 'generic' && !assignment.quoted && !context.bareValues) return;
     if (compiled.name && !compiled.name.test(assignment.name)) return;
     // Arguments are mostly names of things.
@@ -194,14 +223,34 @@ export class Engine {
   }
 }
 
-interface Run {
+export interface EntryReach extends Reach {
+  readonly isAssigned: boolean;
+  readonly isWrapped: boolean;
+}
+
+/** One pass over a text. */
+export interface Run {
+  /** Each character is one byte. */
   readonly text: string;
   readonly matches: Match[];
   readonly refuted: Refuted[];
   /** Base64 up to here has been opened already. */
   wrappedUntil: number;
-  readonly tried: Map<Rule, number>;
-  readonly assignments: Map<number, Assignment | false>;
+  /** What was looked at where Base64 was opened last. */
+  wrapped: { readonly from: number; readonly to: number };
+  /** The assignment read last, by where its keyword ends: several rules ask for the same. */
+  assignment: { readonly at: number; readonly read: Assignment | undefined };
+}
+
+function newRun(text: string, wrappedUntil: number): Run {
+  return {
+    text,
+    matches: [],
+    refuted: [],
+    wrappedUntil,
+    wrapped: { from: 0, to: 0 },
+    assignment: { at: -1, read: undefined },
+  };
 }
 
 function compile(rule: Rule): CompiledRule {
@@ -210,24 +259,45 @@ function compile(rule: Rule): CompiledRule {
     rule,
     pattern: new RegExp(rule.pattern, flags),
     name: rule.name === undefined ? undefined : new RegExp(rule.name, 'i'),
-    left: classOf(rule.left ?? defaultWord),
-    right: classOf(rule.right ?? defaultWord),
-    lead: rule.lead && classOf(rule.lead.chars),
+    left: setOf(rule.left ?? defaultWord),
+    right: setOf(rule.right ?? defaultWord),
+    lead: rule.lead && setOf(rule.lead.chars),
     near: rule.near === undefined ? undefined : new RegExp(rule.near, 'i'),
     allowValues: rule.allow?.values && new RegExp(rule.allow.values.map((value) => `(?:${value})`).join('|')),
     allowPaths: rule.allow?.paths && new RegExp(rule.allow.paths.map((path) => `(?:${path})`).join('|')),
+    triedIn: undefined,
+    triedAt: -1,
   };
 }
 
-/** A class of characters; the empty class matches nothing. */
-function classOf(chars: string): RegExp {
-  return chars === '' ? /(?!)/ : new RegExp(`[${chars}]`);
+/** The class of characters between brackets; the empty class has none. */
+class CharacterSet {
+  readonly #has = new Uint8Array(256);
+
+  constructor(chars: string) {
+    if (chars === '') return;
+    const pattern = new RegExp(`[${chars}]`);
+    for (let code = 0; code < 256; code++) if (pattern.test(String.fromCharCode(code))) this.#has[code] = 1;
+  }
+
+  /** False outside of the text. */
+  has(text: string, at: number): boolean {
+    return this.#has[text.charCodeAt(at)] === 1;
+  }
+}
+
+const sets = new Map<string, CharacterSet>();
+
+function setOf(chars: string): CharacterSet {
+  let set = sets.get(chars);
+  if (set === undefined) sets.set(chars, (set = new CharacterSet(chars)));
+  return set;
 }
 
 /** True if the character before `start` may stand there. The letter of an escape (`\n`) and hex digits of `%3D` are no part of a word. */
-function leftOk(text: string, start: number, left: RegExp): boolean {
+function leftOk(text: string, start: number, left: CharacterSet): boolean {
+  if (!left.has(text, start - 1)) return true;
   const before = text[start - 1];
-  if (before === undefined || !left.test(before)) return true;
   if (text[start - 2] === '\\') return before === 'n' || before === 'r' || before === 't';
   return text[start - 3] === '%' && /^[0-9A-Fa-f]{2}$/.test(text.slice(start - 2, start));
 }

@@ -58,14 +58,15 @@ export class KeywordFilter {
     return this.#bytes.subarray(layout.text, layout.text + count);
   }
 
-  /** Reports every keyword in the first `count` bytes of the room, in the order of their grams. */
-  run(count: number, onHit: KeywordHit): void {
+  /** Reports every keyword in the first `count` bytes of the room, in the order of their grams; only those with a gram in the range, if one is given. */
+  run(count: number, onHit: KeywordHit, from = 0, to: number = count): void {
     const text: number = layout.text;
     const end = text + count;
     this.#bytes.fill(0, end, end + tailBytes);
-    let position: number = text;
-    while (position < end) {
-      position = this.#scan(position, end, layout.out, layout.outEnd);
+    const last = text + to;
+    let position = text + from;
+    while (position < last) {
+      position = this.#scan(position, last, layout.out, layout.outEnd);
       const outEnd = this.#words[layout.outPointer >> 2] ?? layout.out;
       for (let out = layout.out >> 2; out < outEnd >> 2; out += 2) {
         const at = this.#words[out] ?? 0;

@@ -24,6 +24,8 @@ export interface Entry {
   readonly bytes: Uint8Array;
   /** Where its gram stands in it. */
   readonly offset: number;
+  /** Of keywords with the same gram, the order in which they are tried. */
+  readonly order: number;
   readonly meanings: readonly Meaning[];
 }
 
@@ -63,9 +65,19 @@ export class Tables {
         return { kind: meaningKinds[code >>> 14] ?? 'rule', index: code & 0x3fff };
       });
       at += 2 * count;
-      group.push({ bytes, offset, meanings });
+      group.push({ bytes, offset, order: group.length, meanings });
     }
   }
+}
+
+/** Bytes of the longest keyword of the rules' tables. */
+export function longestKeyword(rules: readonly Rule[]): number {
+  let longest = 0;
+  for (const rule of rules)
+    for (const keyword of rule.keywords)
+      longest = Math.max(longest, ...expandKeyword(keyword).map((text) => text.length));
+  for (const [text] of wrappedKeywords(rules)) longest = Math.max(longest, text.length);
+  return longest;
 }
 
 /** Makes the tables of the rules; an index in them is a position in `rules`. */

@@ -18,6 +18,8 @@ const minRun = 24;
 /** Shorter lines do not go on in the next one. */
 const minLine = 60;
 const lineBreak = /\r?\n[ \t]{0,32}/y;
+/** Characters that are looked at behind a run: a line break, and where the next line begins. */
+const maxBreak = 40;
 
 export interface OpenedRun {
   readonly start: number;
@@ -54,6 +56,9 @@ export class WrappedText {
     this.#allRules = rules;
   }
 
+  /** What the last call of `open` looked at. */
+  readonly looked = { from: 0, to: 0 };
+
   /** The Base64 run around `position`, decoded, if it is one: long enough, and text inside. */
   open(text: string, position: number, shift: number): OpenedRun | undefined {
     let start = position;
@@ -67,6 +72,8 @@ export class WrappedText {
       if (next === lineBreak.lastIndex) break;
       end = next;
     }
+    this.looked.from = start - 1;
+    this.looked.to = end + maxBreak;
     if (end - start < minRun) return undefined;
     // The form stands at the right alignment only if the characters before it agree.
     const head = shift === 0 ? 0 : shift === 1 ? 2 : 3;

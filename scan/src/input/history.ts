@@ -1,41 +1,22 @@
-// Whole history, or a range of it. Each blob is read once; what a commit brought in are the findings of its blob that the blobs
-// before it (of all parents, and of files that it removed) do not have.
+// Whole history, or a range of it. Each blob is read once, and the blobs of one path one after the other, oldest first: so git finds
+// them fastest, and what a blob has that the one before it did not is known the moment it is read.
 
-import type { Host } from '@zvault/core/domain';
 import { ZvaultError } from '@zvault/core/domain';
 import type { Found } from '../scanner.ts';
 import { readBlobs } from './blobs.ts';
-import { type Change, type GitContext, finished, readChanges, runGit, startGit } from './git.ts';
-import { groupByBlob, scanBlobs } from './staged.ts';
+import { type Addition, type ChangeLog, Names, readChangeLog } from './change-log.ts';
+import { type GitContext, displayPath } from './git.ts';
 import { type InputContext, isLfsPointer } from './source.ts';
-
-interface CommitChange extends Change {
-  readonly commit: string;
-  /** Blobs of files that the same commit removed: a rename with edits takes its content from one of them. */
-  readonly removed: readonly string[];
-}
 
 /** Scans every commit that a reference leads to. @throws PARTIAL when git fails */
 export async function scanHistory(git: GitContext, context: InputContext): Promise<void> {
-  const suspicious = new Set<string>();
-  const large = new Map<string, number>();
-  await readBlobs(git.host, 'all', context.maxFileSize, {
-    room: (count) => context.scanner.room(count),
-    onBlob: (id, size) => {
-      if (isLfsPointer(context.scanner.room(size)) || context.scanner.isSuspicious(size)) suspicious.add(id);
-    },
-    onLarge: (id, size) => large.set(id, size),
-    onMissing: () => {},
-  });
-  if (suspicious.size === 0 && large.size === 0) return;
-  const changes = await readLog(git.host, ['--all'], (change) => suspicious.has(change.blob) || large.has(change.blob));
-  await report(git, context, changes);
+  await new HistoryScan(git, context, await readChangeLog(git.host, ['--all'])).run();
 }
 
 /** Scans what the commits of `A..B` bring in. @throws USAGE for a range that git does not know */
 export async function scanRange(git: GitContext, context: InputContext, range: string): Promise<void> {
   if (range.startsWith('-')) throw new ZvaultError('USAGE', 'a range does not begin with a dash');
-  const changes = await readLog(git.host, [range], () => true).catch((error: unknown) => {
+  const log = await readChangeLog(git.host, [range]).catch((error: unknown) => {
     if (error instanceof ZvaultError && error.code === 'PARTIAL')
       throw new ZvaultError('USAGE', `git does not know the range "${range}"`, {
         hint: 'write A..B with commits of this repository',
@@ -43,121 +24,164 @@ export async function scanRange(git: GitContext, context: InputContext, range: s
       });
     throw error;
   });
-  await report(git, context, changes);
+  await new HistoryScan(git, context, log).run();
 }
 
 /** Scans what the commits bring in that are on no remote. @throws PARTIAL when git fails */
 export async function scanUnpushed(git: GitContext, context: InputContext): Promise<void> {
-  await report(git, context, await readLog(git.host, ['HEAD', '--not', '--remotes'], () => true));
+  await new HistoryScan(git, context, await readChangeLog(git.host, ['HEAD', '--not', '--remotes'])).run();
 }
 
-async function report(git: GitContext, context: InputContext, changes: readonly CommitChange[]): Promise<void> {
-  const found = await scanBlobs(git, context, groupByBlob(git, context, changes));
-  const earlier = new Map<string, Found[]>();
-  const parents = new Set<string>();
-  for (const [change, findings] of found)
-    if (findings.length > 0)
-      for (const id of [...change.before, ...change.removed]) if (!/^0+$/.test(id)) parents.add(id);
-  if (parents.size > 0) {
-    await readBlobs(git.host, [...parents], context.maxFileSize, {
-      room: (count) => context.scanner.room(count),
-      onBlob: (id, size) => earlier.set(id, context.scanner.scanRoom('-', size)),
-      onLarge: () => {},
-      onMissing: () => {},
+/** The secrets of a blob, by the numbers of their identities, each as often as it stands there. */
+type Secrets = readonly number[];
+
+class HistoryScan {
+  readonly #git: GitContext;
+  readonly #context: InputContext;
+  readonly #log: ChangeLog;
+  /** In the order of the commits. */
+  readonly #additions: Addition[] = [];
+  readonly #ofBlob = new Map<number, Addition[]>();
+  readonly #identities = new Names();
+  /** Of blobs that have been read; those without secrets have an empty list. */
+  readonly #secrets = new Map<number, Secrets>();
+  readonly #found = new Map<Addition, readonly Found[]>();
+  /** Blobs that were read before what they are compared with. */
+  readonly #undecided = new Map<number, Addition[]>();
+
+  constructor(git: GitContext, context: InputContext, log: ChangeLog) {
+    this.#git = git;
+    this.#context = context;
+    this.#log = log;
+  }
+
+  /** @throws PARTIAL when git fails */
+  async run(): Promise<void> {
+    await this.#read(this.#order(), (blob, size) => {
+      const undecided = this.#look(this.#ofBlob.get(blob) ?? [], size, (addition) => this.#isComparable(addition));
+      if (undecided.length > 0) this.#undecided.set(blob, undecided);
+    });
+    await this.#readEarlier();
+    await this.#read(this.#undecided.keys(), (blob, size) =>
+      this.#look(this.#undecided.get(blob) ?? [], size, () => true),
+    );
+    for (const addition of this.#additions) {
+      const commit = this.#log.commits.at(addition.commit);
+      for (const one of this.#found.get(addition) ?? []) this.#context.onFound(one, commit);
+    }
+  }
+
+  /** The blobs to read: path by path, the oldest first. */
+  #order(): Iterable<number> {
+    const byPath = new Map<number, number[]>();
+    for (const addition of this.#log.additions()) {
+      const path = this.#pathOf(addition);
+      if (this.#context.excluded(path)) continue;
+      if (addition.submodule) {
+        this.#context.onSkipped({ path, reason: 'a submodule' });
+        continue;
+      }
+      this.#additions.push(addition);
+      const others = this.#ofBlob.get(addition.blob);
+      if (others) {
+        others.push(addition);
+        continue;
+      }
+      this.#ofBlob.set(addition.blob, [addition]);
+      const blobs = byPath.get(addition.path);
+      if (blobs) blobs.push(addition.blob);
+      else byPath.set(addition.path, [addition.blob]);
+    }
+    return [...byPath.values()].flat();
+  }
+
+  /** Blobs that the scan itself does not read (before the range), where something is compared with them. */
+  async #readEarlier(): Promise<void> {
+    const earlier = new Map<number, string>();
+    for (const additions of this.#undecided.values())
+      for (const addition of additions)
+        for (const blob of predecessors(addition))
+          if (!this.#secrets.has(blob)) earlier.set(blob, this.#pathOf(addition));
+    await this.#read(earlier.keys(), (blob, size) => {
+      const text = this.#context.scanner.textInRoom(size);
+      this.#note(blob, this.#context.scanner.hits(earlier.get(blob) ?? '', text));
     });
   }
-  for (const [change, findings] of found) {
-    const known = new Map<string, number>();
-    // A file of a merge has as many of a secret as the parent that has most; a removed file's may have moved here.
-    for (const id of [...change.before, ...change.removed]) {
-      const counts = new Map<string, number>();
-      for (const { identity } of earlier.get(id) ?? []) counts.set(identity, (counts.get(identity) ?? 0) + 1);
-      for (const [identity, count] of counts) known.set(identity, Math.max(known.get(identity) ?? 0, count));
+
+  async #read(blobs: Iterable<number>, onBlob: (blob: number, size: number) => void): Promise<void> {
+    const { scanner, maxFileSize } = this.#context;
+    const ids = Array.from(blobs, (blob) => this.#log.blobs.at(blob));
+    if (ids.length === 0) return;
+    const skip = (id: string, reason: string): void => {
+      for (const addition of this.#ofBlob.get(this.#log.blobs.numberOf(id)) ?? [])
+        this.#context.onSkipped({ path: this.#pathOf(addition), reason });
+    };
+    await readBlobs(this.#git.host, ids, maxFileSize, {
+      room: (count) => scanner.room(count),
+      onBlob: (id, size) => {
+        if (isLfsPointer(scanner.room(size))) skip(id, 'its content is in Git LFS');
+        else onBlob(this.#log.blobs.numberOf(id), size);
+      },
+      onLarge: (id, size) => skip(id, `${size} bytes, over the limit`),
+      onMissing: (id) => skip(id, 'the object is not in this repository'),
+    });
+  }
+
+  /** Scans the blob in the room for each of the paths (a path's name takes part in it). Returns those that have secrets but can't be compared. */
+  #look(additions: readonly Addition[], size: number, isComparable: (addition: Addition) => boolean): Addition[] {
+    const { scanner, deep, scanArchive } = this.#context;
+    const copy = additions.length > 1 || deep ? Buffer.from(scanner.room(size)) : undefined;
+    return additions.filter((addition) => {
+      const path = this.#pathOf(addition);
+      const members = copy && deep ? scanArchive(path, copy) : undefined;
+      const text = copy ? scanner.text(copy) : scanner.textInRoom(size);
+      const hits = members ? [] : scanner.hitsOfVersion(path, text);
+      const secrets = members ?? hits;
+      this.#note(addition.blob, secrets);
+      if (secrets.length === 0) return false;
+      if (!isComparable(addition)) return true;
+      const isNew = this.#newcomers(addition);
+      const found = members ? members.filter(isNew) : scanner.place(path, text, hits, isNew);
+      if (found.length > 0) this.#found.set(addition, found);
+      return false;
+    });
+  }
+
+  #note(blob: number, secrets: readonly { readonly identity: string }[]): void {
+    const known = this.#secrets.get(blob) ?? [];
+    // At another path other rules may hold: what any of them finds was there.
+    const more = secrets.length < known.length ? known : secrets.map((one) => this.#identities.numberOf(one.identity));
+    this.#secrets.set(blob, more);
+  }
+
+  #isComparable(addition: Addition): boolean {
+    for (const blob of predecessors(addition)) if (!this.#secrets.has(blob)) return false;
+    return true;
+  }
+
+  /** Answers for one secret after the other whether the commit brought it in. A file of a merge has as many of one as the parent that has most. */
+  #newcomers(addition: Addition): (secret: { readonly identity: string }) => boolean {
+    const known = new Map<number, number>();
+    for (const blob of predecessors(addition)) {
+      const counts = new Map<number, number>();
+      for (const one of this.#secrets.get(blob) ?? []) counts.set(one, (counts.get(one) ?? 0) + 1);
+      for (const [one, count] of counts) known.set(one, Math.max(known.get(one) ?? 0, count));
     }
-    for (const one of findings) {
-      const left = known.get(one.identity) ?? 0;
-      if (left > 0) known.set(one.identity, left - 1);
-      else context.onFound(one, change.commit);
-    }
+    return ({ identity }) => {
+      const number = this.#identities.numberOf(identity);
+      const left = known.get(number) ?? 0;
+      known.set(number, left - 1);
+      return left <= 0;
+    };
+  }
+
+  #pathOf(addition: Addition): string {
+    return displayPath(this.#git, this.#log.paths.at(addition.path));
   }
 }
 
-/** The changes of the commits, each (blob, path) once with the oldest commit that has it. */
-async function readLog(
-  host: Host,
-  revisions: readonly string[],
-  wanted: (change: Change) => boolean,
-): Promise<CommitChange[]> {
-  const args = [
-    'log',
-    '--raw',
-    '-z',
-    '-c',
-    '--root',
-    '--no-renames',
-    '--no-abbrev',
-    '--topo-order',
-    '--no-ext-diff',
-    '--no-show-signature',
-    '--format=%x01%H',
-    ...revisions,
-    '--',
-  ];
-  const child = startGit(host, args);
-  child.stdin?.end();
-  const oldest = new Map<string, CommitChange>();
-  const reader = new FieldReader();
-  let commit = '';
-  let fields: string[] = [];
-  const flush = (): void => {
-    const changes = [...readChanges(fields)];
-    const removed = changes.filter((change) => /^D+$/.test(change.status)).flatMap((change) => change.before);
-    for (const change of changes) {
-      if (/^D+$/.test(change.status) || /^0+$/.test(change.blob) || !wanted(change)) continue;
-      // A file that only moved brings nothing in.
-      if (removed.includes(change.blob)) continue;
-      const key = `${change.blob}\0${change.path}`;
-      oldest.delete(key);
-      oldest.set(key, { ...change, commit, removed });
-    }
-    fields = [];
-  };
-  child.stdout?.on('data', (chunk: Buffer) => {
-    for (const field of reader.push(chunk)) {
-      const head = field.indexOf('\x01');
-      if (head === -1) fields.push(field.replace(/^\n+/, ''));
-      else {
-        flush();
-        commit = field.slice(head + 1).trim();
-        const rest = commit.indexOf('\n');
-        if (rest !== -1) {
-          fields.push(commit.slice(rest).trim());
-          commit = commit.slice(0, rest);
-        }
-      }
-    }
-  });
-  await finished(child, args);
-  flush();
-  return [...oldest.values()].reverse();
-}
-
-/** Splits a stream at NULs. */
-class FieldReader {
-  #rest: Buffer[] = [];
-
-  *push(chunk: Buffer): Iterable<string> {
-    let at = 0;
-    for (let end = chunk.indexOf(0); end !== -1; end = chunk.indexOf(0, at)) {
-      yield Buffer.concat([...this.#rest, chunk.subarray(at, end)]).toString('utf8');
-      this.#rest = [];
-      at = end + 1;
-    }
-    if (at < chunk.length) this.#rest.push(chunk.subarray(at));
-  }
-}
-
-/** The file's text at a revision, or `undefined` if it is not there. */
-export async function fileAt(git: GitContext, revision: string, path: string): Promise<Buffer | undefined> {
-  return runGit(git.host, ['cat-file', 'blob', `${revision}:${git.prefix}${path}`]).catch(() => undefined);
+/** What stood there before, and what moved there may come from. */
+function* predecessors(addition: Addition): Iterable<number> {
+  yield* addition.before;
+  yield* addition.removed;
 }
