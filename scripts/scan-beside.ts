@@ -20,7 +20,7 @@ export const scanBeside: Plugin = {
 
 /** Copies the scanner's files to where the bundle in `folder` looks for them. */
 export function copyScan(folder: string): void {
-  for (const name of ['command.cjs', 'list-rules.cjs', 'tables.bin', 'vault.cjs', 'worker.cjs']) {
+  for (const name of ['command.cjs', 'list-rules.cjs', 'scan.cjs', 'tables.bin', 'vault.cjs', 'worker.cjs']) {
     cpSync(join(built, name), join(folder, 'scan', name));
   }
 }

@@ -7,6 +7,9 @@
 var fs = require('node:fs');
 var path = require('node:path');
 
+// With all of these set, no file is asked where the vault is.
+var scanSettings = ['ZVAULT_URL', 'ZVAULT_TOKEN', 'ZVAULT_ORG', 'ZVAULT_PROJECT', 'ZVAULT_ENV'];
+
 var version = process.versions.node.split('.').map(Number);
 if (version[0] < 24 || (version[0] === 24 && version[1] < 12)) runWithNewerNode();
 else runBundle();
@@ -46,9 +49,26 @@ function nodeOfInstallation(folder) {
 }
 
 function runBundle() {
+  if (isPlainScan(process.argv.slice(2))) {
+    // A hook waits for it: the scanner alone, without the rest of the command.
+    process.argv.splice(2, 1);
+    require('../dist/scan/scan.cjs');
+    return;
+  }
   var bundle = path.join(__dirname, '..', 'dist', 'zvault.cjs');
   // The bundle is ASCII; read so, it needs no decoding.
   run(bundle, fs.readFileSync(bundle, 'latin1'));
+}
+
+// What the scanner's own program does as well: no help of ours, and no settings that are found elsewhere than in the environment.
+function isPlainScan(words) {
+  if (words[0] !== 'scan' || words.indexOf('--help') !== -1 || words.indexOf('-h') !== -1) return false;
+  var asksForVault = words.some(function (word) {
+    return /^--(?:vault|explain-index)(?:=|$)/.test(word);
+  });
+  return !asksForVault || scanSettings.every(function (name) {
+    return process.env[name];
+  });
 }
 
 function run(bundle, source) {

@@ -2,9 +2,17 @@
 // the file again while the vault is away.
 
 import { readFileSync } from 'node:fs';
-import { type Host, ZvaultError, envSetting, formatReference, isZvaultError } from '@zvault/core/domain';
+import {
+  type Host,
+  ZvaultError,
+  envSetting,
+  formatReference,
+  isZvaultError,
+  packArrays,
+  unpackArrays,
+} from '@zvault/core/domain';
 import type { ExactFinder } from './finder.ts';
-import { SealedFile } from './sealed-file.ts';
+import { SealedFile, type SealedParts } from './sealed-file.ts';
 import { type IndexContent, ValueIndex, buildIndex } from './value-index.ts';
 
 /** Younger than this, the index is used without a request. */
@@ -90,8 +98,8 @@ function merge(answer: Answer, known: Stored | undefined, nowMs: number): Stored
   if (answer.kind === 'unchanged') {
     if (known === undefined)
       throw new ZvaultError('BAD_ANSWER', 'the vault answered "unchanged" to a request that knew nothing');
-    const { etag, leftCount, keys, left, heads, patterns } = known;
-    return { etag, leftCount, keys, left, heads, patterns, checkedAtMs: nowMs };
+    const { etag, leftCount, keys, left, sieve, patterns } = known;
+    return { etag, leftCount, keys, left, sieve, patterns, checkedAtMs: nowMs };
   }
   const reference = (key: string): string => formatReference({ kind: 'env', project: answer.project, key });
   const content = buildIndex(Array.from(answer.values, ([key, value]) => ({ key, value, reference: reference(key) })));
@@ -117,51 +125,49 @@ function present(stored: Stored): LoadedExact {
   };
 }
 
-/** Sizes (u32 each), then: facts, keys, heads, patterns. The keys are read only when there is something to name. */
-function encode(stored: Stored): Buffer {
-  const { keys, left, etag, checkedAtMs } = stored;
-  const parts = [
-    Buffer.from(JSON.stringify({ etag, checkedAtMs, leftCount: left.length })),
-    Buffer.from(JSON.stringify({ keys, left })),
-    stored.heads,
-    stored.patterns,
-  ];
-  const sizes = Buffer.alloc(4 * parts.length);
-  parts.forEach((part, i) => sizes.writeUInt32LE(part.length, 4 * i));
-  return Buffer.concat([sizes, ...parts]);
+/** First what every scan needs: facts and sieve. Then what is needed when there is something to name: keys and patterns. */
+function encode(stored: Stored): SealedParts {
+  const { keys, left, etag, checkedAtMs, sieve, patterns } = stored;
+  const json = (value: object): Buffer => Buffer.from(JSON.stringify(value));
+  return {
+    first: packArrays([json({ etag, checkedAtMs, leftCount: left.length }), sieve]),
+    second: packArrays([json({ keys, left }), patterns]),
+  };
 }
 
-function decode(content: Buffer | undefined): Stored | undefined {
+function decode(content: SealedParts | undefined): Stored | undefined {
   if (content === undefined) return undefined;
-  let at = 16;
-  const [facts, names, heads, patterns] = [0, 1, 2, 3].map((i) =>
-    content.subarray(at, (at += content.readUInt32LE(4 * i))),
-  ) as [Buffer, Buffer, Buffer, Buffer];
-  const { etag, checkedAtMs, leftCount } = JSON.parse(facts.toString('utf8')) as Pick<
-    Stored,
-    'checkedAtMs' | 'leftCount'
-  > & { etag?: string };
-  let read: Pick<Stored, 'keys' | 'left'> | undefined;
-  const name = (): Pick<Stored, 'keys' | 'left'> =>
-    (read ??= JSON.parse(names.toString('utf8')) as Pick<Stored, 'keys' | 'left'>);
+  const parse = (bytes: Uint8Array | undefined): unknown => JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
+  const [facts, sieve = new Uint8Array(0)] = unpackArrays(content.first);
+  const { etag, checkedAtMs, leftCount } = parse(facts) as Pick<Stored, 'checkedAtMs' | 'leftCount'> & {
+    etag?: string;
+  };
+  let read: { names: Pick<Stored, 'keys' | 'left'>; patterns: Uint8Array } | undefined;
+  const second = (): NonNullable<typeof read> => {
+    if (read) return read;
+    const [names, patterns = new Uint8Array(0)] = unpackArrays(content.second);
+    return (read = { names: parse(names) as Pick<Stored, 'keys' | 'left'>, patterns });
+  };
   return {
     etag,
     checkedAtMs,
     leftCount,
+    sieve,
     get keys() {
-      return name().keys;
+      return second().names.keys;
     },
     get left() {
-      return name().left;
+      return second().names.left;
     },
-    heads,
-    patterns,
+    get patterns() {
+      return second().patterns;
+    },
   };
 }
 
 function tokenOf(host: Host): string {
-  const token = envSetting(host, 'ZVAULT_TOKEN');
-  if (token !== undefined) return token;
+  const token = envSetting(host, 'ZVAULT_TOKEN')?.trim();
+  if (token) return token;
   const file = envSetting(host, 'ZVAULT_TOKEN_FILE');
   if (file === undefined)
     throw new ZvaultError('TOKEN_MISSING', '--vault needs a token', { hint: 'set ZVAULT_TOKEN or ZVAULT_TOKEN_FILE' });

@@ -2,15 +2,34 @@
 // test guesses. The name tells nothing either.
 
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Host } from '@zvault/core/domain';
+import { type Host, ZvaultError } from '@zvault/core/domain';
 import { cacheFolder } from '../cache-folder.ts';
 
-const magic = Buffer.from('ZVSI\x03', 'latin1');
+const magic = Buffer.from('ZVSI\x04', 'latin1');
 const saltBytes = 16;
 const ivBytes = 12;
 const tagBytes = 16;
+/** Magic, salt, length of the first part (u32). */
+const headBytes = magic.length + saltBytes + 4;
+
+/** What is sealed: a part that every scan reads, and one that few do. */
+export interface SealedParts {
+  readonly first: Uint8Array;
+  /** @throws PARTIAL if it has been damaged */
+  readonly second: Uint8Array;
+}
 
 /** What an index is for: whose values, of where. */
 export interface IndexAddress {
@@ -31,41 +50,60 @@ export class SealedFile {
     this.#path = join(cacheFolder(host), `scan-${name}.idx`);
   }
 
-  /** The content, or `undefined` if there is none, or it is damaged, or another token's. */
-  read(): Buffer | undefined {
-    let file: Buffer;
+  /** The content, or `undefined` if there is none, or it is damaged, or another token's. The second part is read when it is asked for. */
+  read(): SealedParts | undefined {
+    let file: number | undefined;
     try {
-      file = readFileSync(this.#path);
+      file = openSync(this.#path, 'r');
+      const head = readPart(file, 0, headBytes);
+      if (!head.subarray(0, magic.length).equals(magic)) return undefined;
+      const key = this.#key(head);
+      const firstEnd = headBytes + head.readUInt32LE(headBytes - 4);
+      const { size } = fstatSync(file);
+      const first = open(key, head, 1, readPart(file, headBytes, firstEnd - headBytes));
+      const readSecond = (): Uint8Array => this.#readSecond(key, head, { from: firstEnd, to: size });
+      let second: Uint8Array | undefined;
+      return {
+        first,
+        get second() {
+          return (second ??= readSecond());
+        },
+      };
     } catch {
       return undefined;
-    }
-    const head = magic.length + saltBytes + ivBytes;
-    if (file.length < head + tagBytes || !file.subarray(0, magic.length).equals(magic)) return undefined;
-    const salt = file.subarray(magic.length, magic.length + saltBytes);
-    const decipher = createDecipheriv(
-      'aes-256-gcm',
-      derive(this.#address, salt, 'zvault scan index'),
-      file.subarray(magic.length + saltBytes, head),
-    );
-    decipher.setAAD(file.subarray(0, magic.length));
-    decipher.setAuthTag(file.subarray(file.length - tagBytes));
-    try {
-      return Buffer.concat([decipher.update(file.subarray(head, file.length - tagBytes)), decipher.final()]);
-    } catch {
-      return undefined;
+    } finally {
+      if (file !== undefined) closeSync(file);
     }
   }
 
+  #readSecond(key: Buffer, head: Buffer, place: { from: number; to: number }): Uint8Array {
+    let file: number | undefined;
+    try {
+      file = openSync(this.#path, 'r');
+      return open(key, head, 2, readPart(file, place.from, place.to - place.from));
+    } catch (error) {
+      throw new ZvaultError('PARTIAL', "the index of the vault's values changed while it was read, or is damaged", {
+        hint: 'run the scan again; if this goes on, remove the scan-*.idx files of the cache folder',
+        cause: error,
+      });
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  }
+
+  #key(head: Buffer): Buffer {
+    return derive(this.#address, head.subarray(magic.length, magic.length + saltBytes), 'zvault scan index');
+  }
+
   /** Replaces the content, atomically, readable by the user alone. */
-  write(content: Buffer): void {
-    const salt = this.#host.randomBytes(saltBytes);
-    const iv = this.#host.randomBytes(ivBytes);
-    const cipher = createCipheriv('aes-256-gcm', derive(this.#address, salt, 'zvault scan index'), iv);
-    cipher.setAAD(magic);
-    const sealed = Buffer.concat([magic, salt, iv, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
+  write({ first, second }: SealedParts): void {
+    const head = Buffer.concat([magic, this.#host.randomBytes(saltBytes), Buffer.alloc(4)]);
+    head.writeUInt32LE(first.length + ivBytes + tagBytes, headBytes - 4);
+    const key = this.#key(head);
+    const parts = [first, second].map((part, i) => seal(key, head, i + 1, part, this.#host.randomBytes(ivBytes)));
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     const draft = `${this.#path}.${process.pid}.tmp`;
-    writeFileSync(draft, sealed, { mode: 0o600 });
+    writeFileSync(draft, Buffer.concat([head, ...parts]), { mode: 0o600 });
     chmodSync(draft, 0o600);
     renameSync(draft, this.#path);
   }
@@ -73,6 +111,33 @@ export class SealedFile {
   remove(): void {
     rmSync(this.#path, { force: true });
   }
+}
+
+/** The number of the part is authenticated, too: one can't stand for the other. */
+function seal(key: Buffer, head: Buffer, number: number, content: Uint8Array, iv: Buffer): Buffer {
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.concat([head, Buffer.of(number)]));
+  return Buffer.concat([iv, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
+}
+
+function open(key: Buffer, head: Buffer, number: number, sealed: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivBytes));
+  decipher.setAAD(Buffer.concat([head, Buffer.of(number)])).setAuthTag(sealed.subarray(sealed.length - tagBytes));
+  // All of the content comes at once, as a buffer of its own.
+  const content = decipher.update(sealed.subarray(ivBytes, sealed.length - tagBytes));
+  decipher.final();
+  return content;
+}
+
+/** @throws RangeError if the file has less */
+function readPart(file: number, from: number, count: number): Buffer {
+  if (count < 0) throw new RangeError('cut off');
+  const part = Buffer.allocUnsafeSlow(count);
+  for (let done = 0; done < count;) {
+    const read = readSync(file, part, done, count - done, from + done);
+    if (read === 0) throw new RangeError('cut off');
+    done += read;
+  }
+  return part;
 }
 
 function derive(address: IndexAddress, salt: Buffer, purpose: string): Buffer {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compileMatcher, type Matcher } from './matcher.ts';
+import { compileMatcher, loadMatcher, type Matcher } from './matcher.ts';
 import { minPatternBytes } from './prefix-index.ts';
 
 // Few letters, so that patterns overlap, share beginnings and contain each other.
@@ -161,4 +161,29 @@ test('clear overwrites the patterns', () => {
   const [bytes] = [...matcher.patterns()];
   matcher.clear();
   expect(Buffer.from(bytes!)).toEqual(Buffer.alloc(11));
+});
+
+test('a saved matcher finds the same, wherever its bytes stand', () => {
+  const patterns = ['abcd', 'abcdefgh', 'bcdefg', 'zzzz', 'abcd'].map((pattern) => Buffer.from(pattern));
+  const text = Buffer.from('xabcdefgh abcd bcdefg zzzzz');
+  const found = (matcher: Matcher): string[] => {
+    const matches: string[] = [];
+    matcher.scan(text, {
+      final: true,
+      onMatch: (start, end, pattern) => {
+        matches.push(`${start}-${end} ${pattern}`);
+        return start + 1;
+      },
+    });
+    return matches;
+  };
+  const compiled = compileMatcher(patterns);
+  const saved = compiled.save();
+  for (const shift of [0, 1, 3]) {
+    const moved = Buffer.concat([Buffer.alloc(shift), saved]).subarray(shift);
+    expect(found(loadMatcher(moved))).toEqual(found(compiled));
+  }
+  expect(found(loadMatcher(compileMatcher([]).save()))).toEqual([]);
+  expect(() => loadMatcher(saved.subarray(0, saved.length - 8))).toThrow(RangeError);
+  expect(() => loadMatcher(Buffer.alloc(64))).toThrow(RangeError);
 });

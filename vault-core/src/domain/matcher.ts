@@ -7,6 +7,7 @@
 // text ends inside one. An Aho-Corasick automaton answers the same questions, but its tables for 100,000 patterns take
 // gigabytes and seconds.
 
+import { asInt32, asUint32, packArrays, unpackArrays } from './packed-arrays.ts';
 import { minPatternBytes, prefixAt, PrefixIndex } from './prefix-index.ts';
 
 export interface ScanOptions {
@@ -27,57 +28,83 @@ export interface ScanOptions {
  * @throws RangeError for a pattern shorter than `minPatternBytes`
  */
 export function compileMatcher(patterns: readonly Uint8Array[]): Matcher {
-  return new Matcher(patterns);
+  const order = sortedOrder(patterns);
+  let totalBytes = 0;
+  for (const pattern of patterns) totalBytes += pattern.length;
+  const bytes = new Uint8Array(totalBytes);
+  const starts = new Uint32Array(patterns.length + 1);
+  const ids = new Uint32Array(patterns.length);
+  const parents = new Int32Array(patterns.length);
+  const ancestors: number[] = [];
+  let count = 0;
+  let shortest = Infinity;
+  let previous: Uint8Array = new Uint8Array(0);
+  for (const id of order) {
+    const pattern = patterns[id]!;
+    const shared = sharedPrefix(previous, pattern);
+    if (shared === pattern.length) continue; // equal to the one before
+    // Sorted order puts a pattern right behind its prefixes, so they are all on the stack.
+    while (ancestors.length > 0 && lengthOf(starts, ancestors.at(-1)!) > shared) ancestors.pop();
+    parents[count] = ancestors.at(-1) ?? -1;
+    ancestors.push(count);
+    ids[count] = id;
+    bytes.set(pattern, starts[count]);
+    count += 1;
+    starts[count] = starts[count - 1]! + pattern.length;
+    shortest = Math.min(shortest, pattern.length);
+    previous = pattern;
+  }
+  const sorted = {
+    bytes: bytes.subarray(0, starts[count]),
+    starts: starts.subarray(0, count + 1),
+    ids: ids.subarray(0, count),
+    parents: parents.subarray(0, count),
+  };
+  return new Matcher(sorted, PrefixIndex.of(sorted.bytes, sorted.starts, shortest));
+}
+
+/** Uses what `Matcher.save` gave as it stands, which takes no time. @throws RangeError if it is something else */
+export function loadMatcher(saved: Uint8Array): Matcher {
+  const [bytes, starts, ids, parents, prefixes] = unpackArrays(saved);
+  if (!bytes || !starts || !ids || !parents || !prefixes) throw new RangeError('this is no saved matcher');
+  const patterns = { bytes, starts: asUint32(starts), ids: asUint32(ids), parents: asInt32(parents) };
+  return new Matcher(patterns, PrefixIndex.load(prefixes));
+}
+
+interface SortedPatterns {
+  /** All distinct patterns, one after the other, sorted bytewise. */
+  readonly bytes: Uint8Array;
+  /** Pattern `p` is `bytes[starts[p] .. starts[p + 1])`. */
+  readonly starts: Uint32Array;
+  /** Index of each pattern in the caller's array. */
+  readonly ids: Uint32Array;
+  /** The longest other pattern that this one begins with, or -1. */
+  readonly parents: Int32Array;
 }
 
 export class Matcher {
-  /** All distinct patterns, one after the other, sorted bytewise. */
   readonly #bytes: Uint8Array;
-  /** Pattern `p` is `#bytes[#starts[p] .. #starts[p + 1])`. */
   readonly #starts: Uint32Array;
-  /** Index of each pattern in the caller's array. */
   readonly #ids: Uint32Array;
-  /** The longest other pattern that this one begins with, or -1. */
   readonly #parents: Int32Array;
   readonly #prefixes: PrefixIndex;
   readonly #longestBytes: number;
 
-  /** Use `compileMatcher`. */
-  constructor(patterns: readonly Uint8Array[]) {
-    const order = sortedOrder(patterns);
-    let totalBytes = 0;
-    for (const pattern of patterns) totalBytes += pattern.length;
-    const bytes = new Uint8Array(totalBytes);
-    const starts = new Uint32Array(patterns.length + 1);
-    const ids = new Uint32Array(patterns.length);
-    const parents = new Int32Array(patterns.length);
-    const ancestors: number[] = [];
-    let count = 0;
+  /** Use `compileMatcher` or `loadMatcher`. */
+  constructor({ bytes, starts, ids, parents }: SortedPatterns, prefixes: PrefixIndex) {
+    this.#bytes = bytes;
+    this.#starts = starts;
+    this.#ids = ids;
+    this.#parents = parents;
+    this.#prefixes = prefixes;
     let longest = 0;
-    let shortest = Infinity;
-    let previous: Uint8Array = new Uint8Array(0);
-    for (const id of order) {
-      const pattern = patterns[id]!;
-      const shared = sharedPrefix(previous, pattern);
-      if (shared === pattern.length) continue; // equal to the one before
-      // Sorted order puts a pattern right behind its prefixes, so they are all on the stack.
-      while (ancestors.length > 0 && lengthOf(starts, ancestors.at(-1)!) > shared) ancestors.pop();
-      parents[count] = ancestors.at(-1) ?? -1;
-      ancestors.push(count);
-      ids[count] = id;
-      bytes.set(pattern, starts[count]);
-      count += 1;
-      starts[count] = starts[count - 1]! + pattern.length;
-      longest = Math.max(longest, pattern.length);
-      shortest = Math.min(shortest, pattern.length);
-      previous = pattern;
-    }
-    this.#bytes = bytes.subarray(0, starts[count]);
-    this.#starts = starts.subarray(0, count + 1);
-    this.#ids = ids.subarray(0, count);
-    this.#parents = parents.subarray(0, count);
-    this.#prefixes = new PrefixIndex(this.#bytes, this.#starts, shortest);
+    for (let p = 0; p < ids.length; p += 1) longest = Math.max(longest, lengthOf(starts, p));
     this.#longestBytes = longest;
+  }
+
+  /** What `loadMatcher` reads: the patterns in plain text, and their tables. */
+  save(): Uint8Array {
+    return packArrays([this.#bytes, this.#starts, this.#ids, this.#parents, this.#prefixes.save()]);
   }
 
   /** Number of distinct patterns. */

@@ -1,5 +1,7 @@
 // Answers where in a text a pattern may start, and which patterns those are: the part of the matcher that sees every byte.
 
+import { asInt32, packArrays, unpackArrays } from './packed-arrays.ts';
+
 /** Patterns may not be shorter, in bytes: the window that is hashed. */
 export const minPatternBytes = 4;
 
@@ -8,22 +10,40 @@ const multiplier = 0x9e3779b1;
 /** Larger strides gain little and fill the filter. */
 const maxStride = 4;
 
+interface PrefixTables {
+  /** One position in so many is tested. A pattern has a whole window at each of its first `stride` positions. */
+  readonly stride: number;
+  /** One bit for each hash of a window: about 3 % are set. A small set of patterns stays within the L1 cache. */
+  readonly filter: Int32Array;
+  /** Open addressing, group number + 1 (0: free). */
+  readonly slots: Int32Array;
+  readonly groupPrefix: Int32Array;
+  /** Group `g` holds the patterns `[groupLow[g], groupLow[g + 1])`. */
+  readonly groupLow: Int32Array;
+}
+
 /** Maps the first four bytes of patterns to the range of sorted patterns that begin with them. */
 export class PrefixIndex {
-  /** One position in so many is tested. A pattern has a whole window at each of its first `#stride` positions. */
   readonly #stride: number;
-  /** One bit for each hash of a window: about 3 % are set. A small set of patterns stays within the L1 cache. */
   readonly #filter: Int32Array;
   readonly #filterShift: number;
-  /** Open addressing, group number + 1 (0: free). */
   readonly #slots: Int32Array;
   readonly #slotShift: number;
   readonly #groupPrefix: Int32Array;
-  /** Group `g` holds the patterns `[#groupLow[g], #groupLow[g + 1])`. */
   readonly #groupLow: Int32Array;
 
+  private constructor(tables: PrefixTables) {
+    this.#stride = tables.stride;
+    this.#filter = tables.filter;
+    this.#filterShift = 32 - Math.log2(tables.filter.length) - 5;
+    this.#slots = tables.slots;
+    this.#slotShift = 32 - Math.log2(tables.slots.length);
+    this.#groupPrefix = tables.groupPrefix;
+    this.#groupLow = tables.groupLow;
+  }
+
   /** Pattern `p` is `bytes[starts[p] .. starts[p + 1])`; they are sorted, and none is shorter than `shortestBytes`. */
-  constructor(bytes: Uint8Array, starts: Uint32Array, shortestBytes: number) {
+  static of(bytes: Uint8Array, starts: Uint32Array, shortestBytes: number): PrefixIndex {
     const count = starts.length - 1;
     const prefixes: number[] = [];
     const lows: number[] = [];
@@ -34,23 +54,38 @@ export class PrefixIndex {
       lows.push(p);
     }
     lows.push(count);
-    this.#groupPrefix = Int32Array.from(prefixes);
-    this.#groupLow = Int32Array.from(lows);
-    this.#stride = Math.min(shortestBytes - minPatternBytes + 1, maxStride);
-    const windows = this.#stride === 1 ? prefixes.length : count * this.#stride;
+    const stride = Math.min(shortestBytes - minPatternBytes + 1, maxStride);
+    const windows = stride === 1 ? prefixes.length : count * stride;
     const filterBits = clamp(Math.ceil(Math.log2(windows + 1)) + 4, 10, 24);
-    this.#filterShift = 32 - filterBits;
-    this.#filter = new Int32Array(1 << (filterBits - 5));
     const slotBits = Math.ceil(Math.log2(prefixes.length + 1)) + 1;
-    this.#slotShift = 32 - slotBits;
-    this.#slots = new Int32Array(1 << slotBits);
-    for (const [group, prefix] of prefixes.entries()) this.#insert(prefix, group);
+    const index = new PrefixIndex({
+      stride,
+      filter: new Int32Array(1 << (filterBits - 5)),
+      slots: new Int32Array(1 << slotBits),
+      groupPrefix: Int32Array.from(prefixes),
+      groupLow: Int32Array.from(lows),
+    });
+    for (const [group, prefix] of prefixes.entries()) index.#insert(prefix, group);
     for (let p = 0; p < count; p += 1) {
-      for (let offset = 0; offset < this.#stride; offset += 1) {
-        const bit = Math.imul(prefixAt(bytes, starts[p]! + offset), multiplier) >>> this.#filterShift;
-        this.#filter[bit >>> 5]! |= 1 << bit;
+      for (let offset = 0; offset < stride; offset += 1) {
+        const bit = Math.imul(prefixAt(bytes, starts[p]! + offset), multiplier) >>> index.#filterShift;
+        index.#filter[bit >>> 5]! |= 1 << bit;
       }
     }
+    return index;
+  }
+
+  /** What `load` reads. */
+  save(): Uint8Array {
+    return packArrays([Int32Array.of(this.#stride), this.#filter, this.#slots, this.#groupPrefix, this.#groupLow]);
+  }
+
+  /** Uses the bytes as they stand. @throws RangeError if `save` did not make them */
+  static load(saved: Uint8Array): PrefixIndex {
+    const [stride, filter, slots, groupPrefix, groupLow] = unpackArrays(saved).map(asInt32);
+    if (!stride || !filter || !slots || !groupPrefix || !groupLow)
+      throw new RangeError('this is no saved prefix index');
+    return new PrefixIndex({ stride: stride[0] ?? 1, filter, slots, groupPrefix, groupLow });
   }
 
   #insert(prefix: number, group: number): void {
