@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly storage?: string | undefined;
   /** @default 127.0.0.1:8200; port 0 takes any free one */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  /** Other processes of the same user may listen there too: the machine deals connections out (Linux). @default false */
+  readonly sharePort?: boolean | undefined;
   /** PEM texts. Without it the server speaks plain http, on loopback only unless `behindProxy`. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Addresses under which clients reach the server; their hosts are accepted in `Host` and `Origin`. */
@@ -54,6 +56,7 @@ export type Storage =
 export interface ResolvedOptions {
   readonly storage: Storage;
   readonly listen: { readonly host: string; readonly port: number };
+  readonly sharePort: boolean;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly publicUrls: readonly URL[];
   readonly behindProxy: boolean;
@@ -92,6 +95,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   return {
     storage,
     listen,
+    sharePort: options.sharePort ?? false,
     tls: options.tls,
     publicUrls: (options.publicUrls ?? []).map(parsePublicUrl),
     behindProxy: options.behindProxy ?? false,

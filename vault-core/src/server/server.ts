@@ -1,7 +1,7 @@
 // The HTTP server around a vault.
 
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Socket, Server as TcpServer } from 'node:net';
 import { ZvaultError, isZvaultError, messageOf } from '../domain/errors.ts';
 import { type Host, processHost } from '../domain/host.ts';
 import { servedRoutes } from '../wire/served-routes.generated.ts';
@@ -108,7 +108,11 @@ async function createHttpServer(
   return server;
 }
 
-function listen(server: Server, { listen: { host, port } }: ResolvedOptions): Promise<number> {
+/** Answers the port. @throws UNAVAILABLE */
+export function listen(
+  server: TcpServer,
+  { listen: { host, port }, sharePort }: Pick<ResolvedOptions, 'listen' | 'sharePort'>,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the address is in use' : messageOf(error);
@@ -119,7 +123,7 @@ function listen(server: Server, { listen: { host, port } }: ResolvedOptions): Pr
           : new ZvaultError('UNAVAILABLE', `can't listen on ${host}:${port}: ${why}`, { hint, cause: error }),
       );
     });
-    server.listen({ host, port, backlog: 1024 }, () => resolve((server.address() as AddressInfo).port));
+    server.listen({ host, port, backlog: 1024, reusePort: sharePort }, () => resolve((server.address() as AddressInfo).port));
   });
 }
 

@@ -3,11 +3,13 @@
 
 import type { Cluster, Worker } from 'node:cluster';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import { type Host, processHost } from '../../domain/host.ts';
 import { RateLimit } from '../http/rate-limit.ts';
 import { type ServerOptions, resolveOptions } from '../options.ts';
 import { Seal } from '../seal.ts';
+import { listen } from '../server.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { wayIn } from '../way-in.ts';
@@ -73,6 +75,11 @@ class Parent {
   readonly #rate: RateLimit;
   readonly #warn: (message: string) => void;
   readonly #running = new Set<Running>();
+  /**
+   * Each worker has a socket of its own for the same address, and the machine deals the connections out. Elsewhere Node's cluster
+   * does it in this process; there a connection can hang whose worker dies in the moment of taking it.
+   */
+  readonly #sharePort: boolean;
   #listen: ServerOptions['listen'];
   #keyWatch: NodeJS.Timeout | undefined;
   #sealRevision = 0;
@@ -82,6 +89,7 @@ class Parent {
     this.#cluster = cluster;
     this.#options = options;
     this.#listen = options.listen;
+    this.#sharePort = host.platform === 'linux';
     this.#store = store;
     this.#seal = new Seal(store, host.now);
     this.#rate = new RateLimit(options.rateLimit ?? 500, host.now);
@@ -95,9 +103,8 @@ class Parent {
 
   async start(count: number): Promise<WorkerServer> {
     this.#cluster.setupPrimary({ serialization: 'advanced' });
+    if (this.#sharePort) this.#listen = await freeAddress(this.#options);
     const { url, port } = await this.#fork();
-    // A free port was asked for: now it is this one, for all that follow.
-    this.#listen = { host: this.#listen?.host ?? '127.0.0.1', port };
     await Promise.all(Array.from({ length: count - 1 }, () => this.#fork()));
     this.#keyWatch = setInterval(() => {
       this.#watchKeys().catch((error: unknown) => this.#warn(`can't check the keys: ${messageOf(error)}`));
@@ -155,7 +162,7 @@ class Parent {
     const { unseal: _unseal, warn: _warn, ...options } = this.#options;
     const rootKey = this.#seal.copyRootKey();
     try {
-      const started = { options: { ...options, listen: this.#listen }, rootKey };
+      const started = { options: { ...options, listen: this.#listen, sharePort: this.#sharePort }, rootKey };
       const address = await running.channel.ask('start', started);
       listening = true;
       return address;
@@ -223,6 +230,16 @@ class Parent {
     }
     return given;
   }
+}
+
+/** The address to listen on, its port chosen. @throws UNAVAILABLE when somebody else is there: workers would share it with him */
+async function freeAddress(options: ServerOptions): Promise<{ host: string; port: number }> {
+  const probe = createServer();
+  const { listen: wanted } = resolveOptions(options);
+  const port = await listen(probe, { listen: wanted, sharePort: false });
+  probe.close();
+  await once(probe, 'close');
+  return { host: wanted.host, port };
 }
 
 async function stop({ worker, channel }: Running): Promise<void> {
