@@ -24,7 +24,7 @@ export class RefusedLogin extends ZvaultError {
 
   constructor(reason: string, message: string, identity?: VerifiedIdentity) {
     super('UNAUTHORIZED', `the log-in is refused: ${message}`, {
-      hint: 'docs/ci-login.md has a list of these reasons',
+      hint: 'compare the token with the role; docs/ci-login.md explains the reasons',
     });
     this.reason = reason;
     this.identity = identity;
