@@ -26,7 +26,11 @@ export interface Peer {
 export function kv(peer: Peer | undefined): Bench {
   return {
     summary: `${connections} connections, ${seconds} s each, ${rounds} times in turn; then ${clients} clients for ${loadSeconds} s`,
-    run: async () => [...(await besideBare()), ...(await underLoad()), ...(peer ? await besidePeer(peer) : [])],
+    async run() {
+      // Before minutes go into the rest: does the peer answer?
+      if (peer) await prepare(peer.url, { 'X-Vault-Token': peer.token });
+      return [...(await besideBare()), ...(await underLoad()), ...(peer ? await besidePeer(peer) : [])];
+    },
   };
 }
 
@@ -73,9 +77,9 @@ async function underLoad(): Promise<Figure[]> {
   const audit = timesOf(vault.audit, 'append');
   const read = timesOf(vault.engines.kvReader, 'read');
   // Ten writes a second beside it: what is cached changes, and is decrypted anew.
-  let writing = true;
+  const ended = new AbortController();
   const writes = (async () => {
-    for (let n = 0; writing; n += 1) {
+    for (let n = 0; !ended.signal.aborted; n += 1) {
       await send(url, 'POST', path, headers, { data: { ...secret.data, n } });
       await setTimeout(100);
     }
@@ -87,7 +91,7 @@ async function underLoad(): Promise<Figure[]> {
     seconds: loadSeconds,
     connections: clients,
   });
-  writing = false;
+  ended.abort();
   await writes;
   const under = `${clients} clients, ${loadSeconds} s, ${Math.round(perSecond)} reads/s`;
   const figure = (name: string, value: number, bound: string, detail: string): Figure => ({
@@ -114,7 +118,6 @@ async function besidePeer({ url, token }: Peer): Promise<Figure[]> {
   const options = { seconds, connections };
   try {
     await prepare(vault.url, own);
-    await prepare(url, peers);
     const reads = await inTurns(
       'KV reads beside the peer',
       { ...options, path, url: vault.url, headers: own },

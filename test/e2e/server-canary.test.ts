@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startChildServer } from '../support/child-server.ts';
-import { send } from '../support/http.ts';
+import { type Answer, send } from '../support/http.ts';
 import { makeToken, makeWorkspace, startDiskVault, temporaryFolder } from '../support/vault.ts';
 
 const canary = 'CANARYb2c81f7d-do-not-print';
@@ -70,6 +70,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await call('GET', `${env}/secrets?include=values`);
     await call('POST', '/v1/sys/unseal', { share: canary, shares: [canary] });
     await call('POST', '/v1/sys/init', { shares: 2, threshold: 2, passphrase: canary });
+    await useEngines((method, path, body, raw) => send(server.url, method, path, { vaultToken: rootToken, body, raw }));
     expect(filesWithCanary(folder.path)).toEqual([]);
     await server.end(signal);
     expect(filesWithCanary(folder.path)).toEqual([]);
@@ -82,3 +83,36 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     }
   },
 );
+
+type Operate = (method: string, path: string, body?: unknown, raw?: string) => Promise<Answer>;
+
+/** Everything that values of the vault API can come near. */
+async function useEngines(call: Operate): Promise<void> {
+  const plaintext = Buffer.from(canary).toString('base64');
+  await call('POST', '/v1/sys/mounts/team', { engine_type: 'kv', description: 'ours' });
+  for (const mount of ['secret', 'team']) {
+    const secret = `/v1/${mount}/data/app/db`;
+    for (const body of [{ data: { value: canary } }, { [canary]: canary }, canary, [canary.repeat(500)]])
+      expect((await call('POST', secret, body)).status).toBe(200);
+    await call('POST', secret, { options: { cas: 99 }, data: { value: canary } });
+    await call('POST', secret, undefined, `{"${canary}":1,"${canary}":2}`);
+    await call('POST', secret, undefined, `{"value":"${canary}"`);
+    await call('POST', `/v1/${mount}/data/a.b`, { value: canary });
+    expect((await call('GET', secret)).text).toContain(canary);
+    await call('GET', `${secret}?version=1`);
+    await call('DELETE', secret);
+    await call('POST', `/v1/${mount}/undelete/app/db`, { versions: [4] });
+    await call('POST', `/v1/${mount}/destroy/app/db`, { versions: [1] });
+  }
+  await call('POST', '/v1/transit/keys/k');
+  await call('POST', '/v1/transit/keys/s', { type: 'ed25519' });
+  const { ciphertext } = (await call('POST', '/v1/transit/encrypt/k', { plaintext })).json;
+  expect((await call('POST', '/v1/transit/decrypt/k', { ciphertext })).json.plaintext).toBe(plaintext);
+  await call('POST', '/v1/transit/decrypt/k', { ciphertext: `vault:v1:${plaintext}` });
+  await call('POST', '/v1/transit/encrypt/k', { plaintext: canary });
+  await call('POST', '/v1/transit/sign/s', { input: plaintext });
+  await call('POST', '/v1/transit/hmac/k', { input: plaintext });
+  await call('POST', '/v1/transit/verify/k', { input: plaintext, hmac: canary });
+  await call('POST', '/v1/sys/leases/create', { engine_path: 'secret/data/app/db' });
+  await call('POST', '/v1/sys/leases/lookup', { lease_id: canary });
+}
