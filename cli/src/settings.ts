@@ -108,7 +108,7 @@ function chooseToken(sources: SettingSources, address: Address): { token: Secret
     const token = sources.savedToken(address.url);
     if (token !== undefined) return { token, from: 'saved token' };
     throw new ZvaultError('TOKEN_MISSING', `${projectFile?.path} names ${address.url}, and no token is saved for it`, {
-      hint: `if you trust that server, run zvault login --stdin --url ${address.url}, or set ZVAULT_URL`,
+      hint: `if you trust that server, run zvault login --url ${address.url}, or set ZVAULT_URL`,
     });
   }
   const given = envSetting(host, 'ZVAULT_TOKEN')?.trim();
@@ -125,7 +125,7 @@ function chooseToken(sources: SettingSources, address: Address): { token: Secret
 export function requireToken(settings: Settings): Secret {
   if (settings.token !== undefined) return settings.token;
   throw new ZvaultError('TOKEN_MISSING', `no token for ${settings.url}`, {
-    hint: 'set ZVAULT_TOKEN or ZVAULT_TOKEN_FILE, or run zvault login --stdin',
+    hint: 'set ZVAULT_TOKEN or ZVAULT_TOKEN_FILE, or run zvault login',
   });
 }
 

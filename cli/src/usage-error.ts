@@ -6,7 +6,7 @@ import { ZvaultError } from '@zvault/core/domain';
 
 /** Options whose value would be a secret: why they do not exist, and what to use instead. */
 const secretFlags: Readonly<Record<string, string>> = {
-  '--token': 'set ZVAULT_TOKEN or ZVAULT_TOKEN_FILE, or run zvault login --stdin',
+  '--token': 'set ZVAULT_TOKEN or ZVAULT_TOKEN_FILE, or run zvault login',
   '--share': 'run zvault unseal and type the share, or give it on stdin or with --share-file',
   '--secret-id': 'type the secret id when asked, or give it on stdin',
   '--value': 'give the value on stdin',

@@ -2,10 +2,10 @@
 
 import { type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { confirmationCode } from '../../vault-core/src/domain/sign-in.ts';
@@ -14,7 +14,6 @@ import { browserPath, startBrowser } from '../support/browser.ts';
 import { send } from '../support/http.ts';
 import { type TestProvider, startProvider } from '../support/oidc.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const hostile = 'Corp <img src=x onerror=alert(1)> "SSO"';
 
 // Without a browser on this machine these are skipped; where .ci/run brings one they have to run.
@@ -89,7 +88,8 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
     const referrers: { to: string; referrer: string }[] = [];
     page.on('request', (request) => {
       asked.push(request.url());
-      referrers.push({ to: request.url(), referrer: request.headers()['referer'] ?? '' });
+      const sent = request.allHeaders().catch((): Record<string, string> => ({}));
+      void sent.then(({ referer = '' }) => referrers.push({ to: request.url(), referrer: referer }));
     });
     page.on('dialog', () => asked.push('a dialog opened'));
     await page.goto(address.href);
@@ -140,6 +140,7 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
     expect(token).toMatch(/^zvv_[0-9a-f]{40}$/);
     expect(output + asked.join('\n')).not.toContain(token);
     // Nobody else learns the page's address, which holds what the command asked for.
+    expect(referrers.length).toBeGreaterThan(5);
     const told = referrers.filter(({ to, referrer }) => new URL(to).origin !== url && referrer.startsWith(url));
     expect(told).toEqual([]);
     const me = await send(url, 'GET', '/v1/cloud/me', { token });
@@ -147,6 +148,8 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
     // A person: has an organisation of their own, and none of others.
     expect((await send(url, 'POST', '/v1/cloud/orgs', { token, body: { name: 'a', slug: 'ada' } })).status).toBe(200);
     expect((await send(url, 'GET', '/v1/cloud/orgs/dev', { token })).status).toBe(403);
+    expect((await zvault(['logout', '--url', url], { cwd })).stderr).toContain('is revoked and forgotten');
+    expect((await send(url, 'GET', '/v1/cloud/me', { token })).status).toBe(401);
     const audit = readFileSync(join(home, 'audit.log'), 'utf8');
     for (const secret of [token, serviceToken, provider.clientSecret]) expect(audit).not.toContain(secret);
     const lines = audit
@@ -195,9 +198,15 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
     await page.goto(`http://127.0.0.1:${(framing.address() as AddressInfo).port}/`);
     const inner = page.frame({ name: 'inner' });
     expect(await inner?.content().catch(() => '')).not.toContain('Sign in');
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
     await page.goto(`${url}/cli/auth?port=8300`);
+    await page.screenshot({ path: join(home, 'page.png') });
+    expect(await page.evaluate(`getComputedStyle(document.querySelector('main')).borderTopStyle`)).toBe('solid');
     await withToken(page, serviceToken);
     expect(await page.locator('#token').inputValue()).toBe(serviceToken);
+    // The browser finds nothing that the page's own policy forbids.
+    expect(complaints).toEqual([]);
   });
 
   test.each(['light', 'dark'] as const)('axe finds nothing to complain of: %s', async (colorScheme) => {
@@ -206,7 +215,7 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
     onTestFinished(() => context.close());
     const page = await context.newPage();
     const check = async (): Promise<void> => {
-      await page.addScriptTag({ content: axe });
+      await page.addScriptTag({ content: axe.source });
       const violations = await page.evaluate(
         `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`,
       );

@@ -2,7 +2,7 @@
 
 import { type ErrorCode, errorTable, isZvaultError, messageOf } from '@zvault/core/domain';
 
-export type Verdict = 'ok' | 'warning' | 'failure' | 'skipped';
+type Verdict = 'ok' | 'warning' | 'failure' | 'skipped';
 
 export interface Finding {
   readonly check: string;

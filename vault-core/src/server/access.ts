@@ -23,7 +23,7 @@ export type Principal =
   | { readonly kind: 'user'; readonly actor: Actor; readonly identity: PersonIdentity };
 
 /** A person by an identity token, or by a session that began with one. */
-export type PersonIdentity = Pick<VerifiedIdentity, 'issuer' | 'subject' | 'email' | 'name'> & {
+type PersonIdentity = Pick<VerifiedIdentity, 'issuer' | 'subject' | 'email' | 'name'> & {
   /** Milliseconds. */
   readonly expiresAtMs: number | null;
 };

@@ -46,7 +46,7 @@ export const status = defineCommand<Options>({
     else printRows(host, ['setting', 'value'], rowsOf(facts));
     if (token === undefined) {
       throw new ZvaultError('TOKEN_MISSING', `no token for ${url}`, {
-        hint: 'set ZVAULT_TOKEN or ZVAULT_TOKEN_FILE, or run zvault login --stdin',
+        hint: 'set ZVAULT_TOKEN or ZVAULT_TOKEN_FILE, or run zvault login',
       });
     }
     if (failure !== undefined) throw failure;

@@ -9,7 +9,7 @@ import { keys } from '../store/keys.ts';
 import type { Transaction } from '../store/store.ts';
 
 /** How long a command may take to come for its token. */
-export const codeLifetimeMs = 60_000;
+const codeLifetimeMs = 60_000;
 /** Codes that wait at the same time. Only who has signed in gets one. */
 const maxWaiting = 1000;
 

@@ -34,6 +34,9 @@ export class Html {
   }
 }
 
+/** Not in a template, where a formatter would move it away from its hash. */
+const styleElement = new Html(`<style>${style}</style>`);
+
 type Part = string | number | Html | readonly Html[];
 
 /** HTML with every text in it escaped. */
@@ -63,21 +66,22 @@ export interface Page {
   readonly main: Html;
   /** Goes on there by itself. */
   readonly next?: string;
+  /** It has forms. */
+  readonly forms?: true;
   /** Where a form of the page may lead to, beside this server. */
   readonly formTarget?: string;
 }
 
 /** The page as a reply with this status. */
-export function pageReply(status: number, { title, main, next, formTarget }: Page): Reply {
-  // What follows the policy of the header would send `Origin: null` with its forms, and be refused as a foreign site; nothing
-  // leaves for another site under this one either.
-  const referrer = html`<meta name="referrer" content="same-origin" />`;
+export function pageReply(status: number, { title, main, next, forms, formTarget }: Page): Reply {
+  // Under the header's policy browsers send `Origin: null` with forms, which is refused as a foreign site's; under this one
+  // nothing is told to another site either.
+  const referrer = forms ? html`<meta name="referrer" content="same-origin" />` : html``;
   const refresh = next === undefined ? html`` : html`<meta http-equiv="refresh" content="0; url=${next}" />`;
   const head = html`<meta charset="utf-8" /><meta name="viewport" content="width=device-width, initial-scale=1" />
-    ${referrer}${refresh}<title>${title} – zvault</title
-    ><style>
-      ${new Html(style)}
-    </style>`;
+    ${referrer}${refresh}
+    <title>${title} – zvault</title>
+    ${styleElement}`;
   const { text } = html`<!doctype html>
     <html lang="en">
       <head>

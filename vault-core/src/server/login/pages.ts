@@ -6,7 +6,7 @@ import { type Html, html, pageReply } from './html.ts';
 import { type LoginRequest, loopbackOrigin } from './request.ts';
 
 /** An issuer as the page offers it. */
-export interface OfferedIssuer {
+interface OfferedIssuer {
   readonly issuer: string;
   readonly name: string;
 }
@@ -32,6 +32,7 @@ export function signInPage(status: number, { request, host, issuers, base, alert
   );
   return pageReply(status, {
     title: alert === undefined ? 'Sign in' : 'Not signed in',
+    forms: true,
     ...(request === undefined ? {} : { formTarget: loopbackOrigin(request) }),
     main: html`<h1>Sign in to ${host}</h1>
       ${alert === undefined ? html`` : html`<p class="alert" role="alert">${alert}</p>`} ${purpose(request)} ${offers}

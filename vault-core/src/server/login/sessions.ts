@@ -7,8 +7,8 @@ import type { PersonRecord, Records, VaultTokenRecord } from '../records.ts';
 import type { Transaction } from '../store/store.ts';
 
 /** Contract 1.5: 8 hours, and 24 at most. */
-export const sessionLifetimeMs = 28_800_000;
-export const sessionLongestMs = 86_400_000;
+const sessionLifetimeMs = 28_800_000;
+const sessionLongestMs = 86_400_000;
 
 export interface NewSession {
   readonly person: PersonRecord;
