@@ -4,6 +4,11 @@ import type { CommandEntry } from '../command.ts';
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'ci',
+    summary: 'secrets for the jobs of a CI platform',
+    load: async () => (await import('./ci.ts')).ci,
+  },
+  {
     name: 'cloud',
     summary: 'work with projects, environments and their secrets',
     load: async () => (await import('./cloud.ts')).cloud,

@@ -19,7 +19,8 @@ export function encodeDotenv(pairs: readonly Pair[]): string {
     if (entry === undefined) refused.push(name);
     else text += entry;
   }
-  if (refused.length > 0) throw ciError('ZVCI-135', `no .env file can hold the value of ${list(refused)} for every reader`);
+  if (refused.length > 0)
+    throw ciError('ZVCI-135', `no .env file can hold the value of ${list(refused)} for every reader`);
   // One entry alone may read well and yet change what follows it.
   if (!readsAs(text, pairs)) throw ciError('ZVCI-135', 'no .env file can hold these values together for every reader');
   return text;
@@ -29,7 +30,9 @@ function readsAs(text: string, pairs: readonly Pair[]): boolean {
   const node = new Map(Object.entries(parseEnv(text)));
   let ours: Map<string, string>;
   try {
-    ours = new Map(parseDotenv(Buffer.from(text), { file: 'env' }).entries.map(({ key, value }) => [key, value.expose()]));
+    ours = new Map(
+      parseDotenv(Buffer.from(text), { file: 'env' }).entries.map(({ key, value }) => [key, value.expose()]),
+    );
   } catch {
     return false;
   }

@@ -36,7 +36,9 @@ export function encode(format: Format, pairs: readonly Pair[], options: EncodeOp
     case 'json':
       return `${JSON.stringify(objectOf(pairs))}\n`;
     case 'yaml':
-      return pairs.length === 0 ? '{}\n' : pairs.map(({ name, value }) => `${yamlText(name)}: ${yamlText(value)}\n`).join('');
+      return pairs.length === 0
+        ? '{}\n'
+        : pairs.map(({ name, value }) => `${yamlText(name)}: ${yamlText(value)}\n`).join('');
     case 'powershell':
       return pairs.map(({ name, value }) => `\${env:${name}} = ${powershellText(value)}\n`).join('');
     case 'github':

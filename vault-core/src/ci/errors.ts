@@ -45,7 +45,8 @@ const catalogue = {
   'ZVCI-111': {
     code: 'FORBIDDEN',
     title: 'The role does not accept the identity token',
-    remedy: "Compare the role's `bound_claims`, `issuer` and `audience` with the token's claims; the message names them.",
+    remedy:
+      "Compare the role's `bound_claims`, `issuer` and `audience` with the token's claims; the message names them.",
   },
   'ZVCI-112': {
     code: 'UNAVAILABLE',
@@ -70,22 +71,26 @@ const catalogue = {
   'ZVCI-122': {
     code: 'UNAVAILABLE',
     title: 'No usable answer in the time and the attempts allowed',
-    remedy: 'Check that the runner reaches the vault and that the vault is unsealed; allow more with `retries` and `timeout-ms`.',
+    remedy:
+      'Check that the runner reaches the vault and that the vault is unsealed; allow more with `retries` and `timeout-ms`.',
   },
   'ZVCI-123': {
     code: 'BAD_ANSWER',
     title: 'The answer is not that of a zvault server',
-    remedy: 'Set `url` to the address of the server itself: redirects are not followed, because the token would go along.',
+    remedy:
+      'Set `url` to the address of the server itself: redirects are not followed, because the token would go along.',
   },
   'ZVCI-130': {
     code: 'INPUT_INVALID',
     title: 'A name is no name of a variable',
-    remedy: 'Names are letters, digits and `_`, and begin with no digit. Rename with `map` or `transform`, or leave the key out.',
+    remedy:
+      'Names are letters, digits and `_`, and begin with no digit. Rename with `map` or `transform`, or leave the key out.',
   },
   'ZVCI-131': {
     code: 'INPUT_INVALID',
     title: 'A name is reserved',
-    remedy: 'It decides what later steps run, or belongs to the platform. Rename it, or allow it by name in `allow-reserved`.',
+    remedy:
+      'It decides what later steps run, or belongs to the platform. Rename it, or allow it by name in `allow-reserved`.',
   },
   'ZVCI-132': {
     code: 'CONFLICT',
@@ -206,7 +211,10 @@ export function readFailure(error: unknown, context: ReadContext): unknown {
     case 'USAGE':
       return /\b(?:TLS|CA|certificate|key) file/.test(error.message)
         ? ciError('ZVCI-120', error.message, { cause: error })
-        : ciError('ZVCI-100', error.message, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+        : ciError('ZVCI-100', error.message, {
+            cause: error,
+            ...(error.hint === undefined ? {} : { hint: error.hint }),
+          });
     case 'INTERRUPTED':
       return error;
     default:

@@ -59,7 +59,9 @@ export function maskPlan(value: string, options: MaskOptions): string[] {
     plain.map(encodeUri).filter((text, index) => text !== encodeUriAsRunner(plain[index] ?? '')),
   ].map((group) => unique(group).filter((text) => text.length >= Math.min(4, value.length)));
   const masks = unique(groups.flat());
-  return masks.length <= maxMasksPerSecret ? masks : unique(groups.map((group) => group.join('\n'))).filter((text) => text !== '');
+  return masks.length <= maxMasksPerSecret
+    ? masks
+    : unique(groups.map((group) => group.join('\n'))).filter((text) => text !== '');
 }
 
 /** Every mask of the values, once. */

@@ -19,7 +19,15 @@ const platformPrefixes = [
 ];
 const platformNames = new Set(['CI', 'PARAM_TOKEN']);
 /** Where later steps send their traffic, tokens included. */
-const proxyNames = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'FTP_PROXY', 'SSL_CERT_FILE', 'SSL_CERT_DIR']);
+const proxyNames = new Set([
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'FTP_PROXY',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+]);
 const gitNames = ['GIT_SSH', 'GIT_CONFIG'];
 
 /** True for a name that only `allow-reserved` lets through. Case does not matter. */
@@ -41,7 +49,10 @@ export function checkNames(names: Iterable<string>, allowed: ReadonlySet<string>
   const all = [...names];
   const invalid = all.filter((name) => !isEnvName(name));
   if (invalid.length > 0) {
-    throw ciError('ZVCI-130', `not ${invalid.length === 1 ? 'a name of a variable' : 'names of variables'}: ${list(invalid)}`);
+    throw ciError(
+      'ZVCI-130',
+      `not ${invalid.length === 1 ? 'a name of a variable' : 'names of variables'}: ${list(invalid)}`,
+    );
   }
   const reserved = all.filter((name) => isReservedInCi(name) && !allowed.has(name));
   if (reserved.length > 0) throw ciError('ZVCI-131', `reserved: ${list(reserved)}`);

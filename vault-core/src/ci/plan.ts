@@ -33,6 +33,12 @@ export interface Plan {
   readonly kept: readonly string[];
 }
 
+/**
+ * Where the values go: into the environment of processes, with its names and sizes; into a file whose names become variables; or into
+ * data, which takes any name.
+ */
+export type PlanUse = 'environment' | 'names' | 'data';
+
 export interface PlanInput {
   readonly secrets: ReadonlyMap<string, string>;
   /** Values of the job's own variables that were references. */
@@ -40,15 +46,14 @@ export interface PlanInput {
   /** The environment of the job, for collisions. Undefined: nothing is set yet, or names are no variables. */
   readonly environment: Readonly<Record<string, string | undefined>> | undefined;
   readonly options: CiOptions;
-  /** Variables must have names and sizes that an environment takes; files may hold anything. */
-  readonly forEnvironment: boolean;
+  readonly use: PlanUse;
   /** Names of variables are compared without case. */
   readonly windows: boolean;
 }
 
 /** All or nothing. @throws ZVCI-100, ZVCI-130 to ZVCI-140 */
 export function makePlan(input: PlanInput): Plan {
-  const { options, forEnvironment } = input;
+  const { options, use } = input;
   const warnings: string[] = [];
   const { selected, missing } = selectSecrets(input.secrets, options.select);
   if (missing.length > 0 && options.onMissing === 'fail') {
@@ -58,12 +63,14 @@ export function makePlan(input: PlanInput): Plan {
 
   const resolved = Array.from(input.references, ([name, value]): Selected => ({ key: name, name, value }));
   const { chosen, kept } = withoutCollisions(selected, resolved, input);
-  if (forEnvironment) {
+  if (use !== 'data') {
     checkNames(
       chosen.map(({ name }) => name),
       options.allowReserved,
     );
     refuseNul(chosen);
+  }
+  if (use === 'environment') {
     const large = chosen.filter((one) => Buffer.byteLength(one.name) + Buffer.byteLength(one.value) > maxVariableBytes);
     if (large.length > 0) {
       throw ciError('ZVCI-133', `larger than ${maxVariableBytes} bytes: ${list(large.map(({ name }) => name))}`);
@@ -92,14 +99,16 @@ export function makePlan(input: PlanInput): Plan {
 function withoutCollisions(
   selected: readonly Selected[],
   references: readonly Selected[],
-  { environment, options, windows, forEnvironment }: PlanInput,
+  { environment, options, windows, use }: PlanInput,
 ): { chosen: Selected[]; kept: string[] } {
-  const same = (name: string): string => (windows && forEnvironment ? name.toUpperCase() : name);
+  const same = (name: string): string => (windows && use !== 'data' ? name.toUpperCase() : name);
   const chosen = new Map<string, Selected>(references.map((one) => [same(one.name), one]));
   const own = new Set(chosen.keys());
   const earlier = new Set((environment?.[namesVariable] ?? '').split(',').map(same));
   const present = new Map(
-    Object.entries(environment ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[same(name), value] as const])),
+    Object.entries(environment ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : [[same(name), value] as const],
+    ),
   );
   const twice: string[] = [];
   const taken: string[] = [];
@@ -126,7 +135,10 @@ function withoutCollisions(
 }
 
 /** The value of `namesVariable` after this plan: names from before stay. */
-export function namesAfter(plan: Pick<Plan, 'variables'>, environment: Readonly<Record<string, string | undefined>>): string {
+export function namesAfter(
+  plan: Pick<Plan, 'variables'>,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
   const before = (environment[namesVariable] ?? '').split(',').filter((name) => name !== '');
   const names = [...new Set([...before, ...plan.variables.map(({ name }) => name)])];
   let size = 0;
