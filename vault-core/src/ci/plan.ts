@@ -62,14 +62,14 @@ export function makePlan(input: PlanInput): Plan {
   if (missing.length > 0 && options.onMissing === 'warn') warnings.push(`not in the environment: ${list(missing)}`);
 
   const resolved = Array.from(input.references, ([name, value]): Selected => ({ key: name, name, value }));
-  const { chosen, kept } = withoutCollisions(selected, resolved, input);
   if (use !== 'data') {
     checkNames(
-      chosen.map(({ name }) => name),
+      [...selected, ...resolved].map(({ name }) => name),
       options.allowReserved,
     );
-    refuseNul(chosen);
   }
+  const { chosen, kept } = withoutCollisions(selected, resolved, input);
+  if (use !== 'data') refuseNul(chosen);
   if (use === 'environment') {
     const large = chosen.filter((one) => Buffer.byteLength(one.name) + Buffer.byteLength(one.value) > maxVariableBytes);
     if (large.length > 0) {
