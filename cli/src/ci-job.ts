@@ -104,15 +104,22 @@ async function endSession(
   }
 }
 
-/** Settings as everywhere; the token may stand in a variable that `ZVAULT_CI_TOKEN_VAR` names. */
+/**
+ * Settings as everywhere. `ZVAULT_CI_URL` and so on come before the variables without `CI`: a step's own, where a job has others. The
+ * token may stand in a variable that `ZVAULT_CI_TOKEN_VAR` names; when that is empty there is none.
+ */
 async function targetOf(context: Context, flags: CiFlags): Promise<Target> {
   const { host, redactor } = context;
   const variable = host.env['ZVAULT_CI_TOKEN_VAR'] || 'ZVAULT_TOKEN';
-  const named = variable === 'ZVAULT_TOKEN' ? undefined : host.env[variable]?.trim() || undefined;
-  const env = named === undefined ? host.env : { ...host.env, ZVAULT_TOKEN: named };
+  const env =
+    variable === 'ZVAULT_TOKEN'
+      ? host.env
+      : { ...host.env, ZVAULT_TOKEN: host.env[variable] ?? '', ZVAULT_TOKEN_FILE: '' };
+  const own = (name: 'url' | 'org' | 'project' | 'env'): string | undefined =>
+    flags[name] || env[`ZVAULT_CI_${name.toUpperCase()}`];
   const settings = await settingsOf(
     { ...context, host: Object.create(host, { env: { value: env } }) as typeof host },
-    flags,
+    { ...flags, url: own('url'), org: own('org'), project: own('project'), env: own('env') },
   );
   if (settings.token !== undefined) redactor.add(settings.token);
   const { url, token, org, project, environment } = settings;
