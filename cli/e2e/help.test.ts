@@ -1,6 +1,7 @@
 // The help of every command, as people read it. `vitest -u` writes the files anew.
 
 import { expect, test } from 'vitest';
+import { ciCommands } from '../src/commands/ci/index.ts';
 import { cloudCommands } from '../src/commands/cloud/index.ts';
 import { commands } from '../src/commands/index.ts';
 import { temporaryFolder, zvault } from './support.ts';
@@ -8,6 +9,7 @@ import { temporaryFolder, zvault } from './support.ts';
 const paths = [
   [],
   ...commands.map(({ name }) => [name]),
+  ...ciCommands.map(({ name }) => ['ci', name]),
   ...cloudCommands.map(({ name }) => ['cloud', name]),
   ...['create', 'list', 'revoke'].map((name) => ['cloud', 'token', name]),
 ];
