@@ -34,6 +34,7 @@ async function buildCore(): Promise<void> {
     ...shared,
     entryPoints: {
       index: 'vault-core/src/index.ts',
+      ci: 'vault-core/src/ci/index.ts',
       domain: 'vault-core/src/domain/index.ts',
       client: 'vault-core/src/client/index.ts',
       server: 'vault-core/src/server/index.ts',

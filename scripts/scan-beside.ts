@@ -18,9 +18,15 @@ export const scanBeside: Plugin = {
   },
 };
 
+/** The scanner's files, by the names under which the bundle looks for them. */
+export const scanFiles: ReadonlyMap<string, string> = new Map(
+  ['command.cjs', 'list-rules.cjs', 'scan.cjs', 'tables.bin', 'vault.cjs', 'worker.cjs'].map((name) => [
+    name,
+    join(built, name),
+  ]),
+);
+
 /** Copies the scanner's files to where the bundle in `folder` looks for them. */
 export function copyScan(folder: string): void {
-  for (const name of ['command.cjs', 'list-rules.cjs', 'scan.cjs', 'tables.bin', 'vault.cjs', 'worker.cjs']) {
-    cpSync(join(built, name), join(folder, 'scan', name));
-  }
+  for (const [name, path] of scanFiles) cpSync(path, join(folder, 'scan', name));
 }

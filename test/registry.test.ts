@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ciOptions, platforms } from '../vault-core/src/ci/index.ts';
 import { errorCodeOfWire, errorTable } from '../vault-core/src/domain/errors.ts';
 import { Metrics } from '../vault-core/src/server/metrics.ts';
 import { handlers } from '../vault-core/src/server/routes/index.ts';
@@ -41,12 +43,29 @@ test('error codes: every wire name is one code, every status has one', () => {
 });
 
 test('commands: every file of the command line is in its list', async () => {
-  for (const folder of ['cli/src/commands', 'cli/src/commands/cloud']) {
+  for (const folder of ['cli/src/commands', 'cli/src/commands/ci', 'cli/src/commands/cloud']) {
     const list = readFileSync(`${root}/${folder}/index.ts`, 'utf8');
     const names = (await readdir(`${root}/${folder}`, { withFileTypes: true }))
       .filter((entry) => entry.isFile() && !/^index\.ts$|\.test\.ts$/.test(entry.name))
       .map(({ name }) => name);
-    expect(names.length).toBeGreaterThan(5);
+    expect(names.length).toBeGreaterThan(1);
     for (const name of names) expect(list, `${folder}/${name}`).toContain(`./${name}`);
+  }
+});
+
+test('CI platforms: every file is in the list, sorted, and known by its variables alone', async () => {
+  const files = (await readdir(`${root}/vault-core/src/ci/platforms`)).filter((name) => name !== 'index.ts');
+  expect(platforms.map(({ id }) => `${id}.ts`)).toEqual(files.sort());
+  for (const { id, canMask, maskNotice } of platforms)
+    expect(canMask || /\bmask\b/.test(maskNotice ?? ''), id).toBe(true);
+});
+
+test('CI options: the action has an input for each, with the same default', () => {
+  const { inputs } = parse(readFileSync(`${root}/actions/setup/action.yml`, 'utf8')) as {
+    inputs: Record<string, { default?: string }>;
+  };
+  for (const [name, option] of Object.entries(ciOptions)) {
+    expect(inputs[name]?.default, name).toBe('default' in option ? option.default : undefined);
+    expect(inputs, name).toHaveProperty([name]);
   }
 });

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { approleCommands } from '../src/commands/approle/index.ts';
+import { ciCommands } from '../src/commands/ci/index.ts';
 import { cloudCommands } from '../src/commands/cloud/index.ts';
 import { commands } from '../src/commands/index.ts';
 import { kvCommands } from '../src/commands/kv/index.ts';
@@ -15,6 +16,7 @@ import { temporaryFolder, zvault } from './support.ts';
 const paths = [
   [],
   ...commands.map(({ name }) => [name]),
+  ...ciCommands.map(({ name }) => ['ci', name]),
   ...cloudCommands.map(({ name }) => ['cloud', name]),
   ...['create', 'list', 'revoke'].map((name) => ['cloud', 'token', name]),
   ...kvCommands.map(({ name }) => ['kv', name]),

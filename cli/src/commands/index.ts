@@ -9,6 +9,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./approle.ts')).approle,
   },
   {
+    name: 'ci',
+    summary: 'secrets for the jobs of a CI platform',
+    load: async () => (await import('./ci.ts')).ci,
+  },
+  {
     name: 'cloud',
     summary: 'work with projects, environments and their secrets',
     load: async () => (await import('./cloud.ts')).cloud,

@@ -186,3 +186,13 @@ test('after clear, nothing is redacted but what is added then', () => {
   redactor.add(token);
   expect(redactor.redact(token)).toBe(redactionMark);
 });
+
+test('a text is redacted as it is, also one that would not be as a value', () => {
+  const redactor = new Redactor();
+  expect(redactor.add('secret')).toBe(false);
+  expect(redactor.addText('secret')).toBe(true);
+  expect(redactor.redact('a secret, in base64 c2VjcmV0')).toBe(`a ${redactionMark}, in base64 c2VjcmV0`);
+  expect(redactor.addText('abc')).toBe(false);
+  redactor.clear();
+  expect(redactor.redact('a secret')).toBe('a secret');
+});

@@ -3,6 +3,7 @@
 
 import { Transform } from 'node:stream';
 import { compileMatcher, type Matcher } from './matcher.ts';
+import { minPatternBytes } from './prefix-index.ts';
 import { findRuns, redactionMark, RedactionStream } from './redaction-stream.ts';
 import { isRedactable, redactedForms } from './redact-forms.ts';
 import type { Secret } from './secret.ts';
@@ -14,6 +15,8 @@ export class Redactor {
   readonly #values = new Map<number, Buffer[]>();
   /** Added since the last look at a text. */
   #pending: Buffer[] = [];
+  /** The same, of texts that stand for themselves. */
+  #texts: Buffer[] = [];
   /** Compiled forms of all other values, each layer several times the size of the next. */
   #layers: Matcher[] = [];
   #clearings = 0;
@@ -31,9 +34,20 @@ export class Redactor {
     return true;
   }
 
+  /**
+   * Registers a text as it is, whatever it says: for values that `add` takes for words, where somebody has decided that they are
+   * secrets. Answers false for a text of fewer bytes than a pattern can have.
+   */
+  addText(text: string): boolean {
+    const bytes = Buffer.from(text);
+    if (bytes.length < minPatternBytes) return false;
+    this.#texts.push(bytes);
+    return true;
+  }
+
   /** The message without the values; the same string if there is none in it. Cut a long message after this, not before. */
   redact(text: string): string {
-    if (this.#values.size === 0) return text;
+    if (this.#values.size === 0 && this.#texts.length === 0 && this.#layers.length === 0) return text;
     const bytes = Buffer.from(text);
     const { runs } = findRuns(this.#compiled(), bytes, true);
     if (runs.length === 0) return text;
@@ -71,10 +85,11 @@ export class Redactor {
 
   /** Forgets all values and overwrites the memory they were in. */
   clear(): void {
-    for (const bytes of [...this.#values.values()].flat()) bytes.fill(0);
+    for (const bytes of [...this.#values.values(), this.#texts].flat()) bytes.fill(0);
     for (const layer of this.#layers) layer.clear();
     this.#values.clear();
     this.#pending = [];
+    this.#texts = [];
     this.#layers = [];
     this.#clearings += 1;
   }
@@ -84,9 +99,10 @@ export class Redactor {
    * stays near n·log n, and the number of layers near log n.
    */
   #compiled(): readonly Matcher[] {
-    if (this.#pending.length === 0) return this.#layers;
-    const forms = this.#pending.flatMap((value) => redactedForms(value.toString()));
+    if (this.#pending.length === 0 && this.#texts.length === 0) return this.#layers;
+    const forms = [...this.#pending.flatMap((value) => redactedForms(value.toString())), ...this.#texts];
     this.#pending = [];
+    this.#texts = [];
     const patterns: Uint8Array[] = [...forms];
     const merged: Matcher[] = [];
     while (this.#layers.length > 0 && this.#layers.at(-1)!.size < 4 * patterns.length) {
