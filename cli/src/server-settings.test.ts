@@ -84,7 +84,7 @@ const cases: Case[] = [
     expected: { storage: 'memory' },
   },
   { name: 'half of TLS', flags: { tlsKey: 'k' }, expected: 'USAGE' },
-  { name: 'a storage that is not there yet', env: { ZVAULT_STORAGE: 'postgres://u:canary@h/d' }, expected: 'USAGE' },
+  { name: 'another database', env: { ZVAULT_STORAGE: 'mysql://u:canary@h/d' }, expected: 'USAGE' },
   { name: 'sqlite without a path', flags: { storage: 'sqlite:' }, expected: 'USAGE' },
   { name: 'no days', flags: { retention: '0d' }, expected: 'USAGE' },
   { name: 'hours', flags: { retention: '12h' }, expected: 'USAGE' },
@@ -94,7 +94,7 @@ const cases: Case[] = [
   {
     name: 'an unknown setting',
     flags: { config: 'c.yaml' },
-    files: { 'c.yaml': 'workers: 4\n' },
+    files: { 'c.yaml': 'wrokers: 4\n' },
     expected: 'CONFIG_INVALID',
   },
   {
