@@ -27,7 +27,7 @@ export async function ownerOf(client: VaultClient): Promise<TokenOwner> {
 
 async function ownToken(client: VaultClient, refused: Error): Promise<TokenOwner> {
   try {
-    const { display_name: name, expires_at: expiresAt } = await client.cloud.ownToken.lookup();
+    const { display_name: name, expires_at: expiresAt } = await client.auth.tokens.lookup();
     return { kind: 'vault_token', name, expiresAt };
   } catch (error) {
     throw isUnrouted(error) ? refused : error;

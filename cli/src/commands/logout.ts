@@ -90,7 +90,7 @@ async function revokeToken(context: Context, url: string, token: Secret): Promis
       projectFile: undefined,
     } as const;
     await using connection = await connectWith(context, settings);
-    await connection.client.cloud.ownToken.revoke();
+    await connection.client.auth.tokens.revoke();
     return { revoked: true };
   } catch (error) {
     if (isUnrouted(error)) return { revoked: false, why: 'its server can’t revoke it so' };

@@ -5,7 +5,6 @@ import type { Requester } from '../requester.ts';
 import type { Scope } from '../scope.ts';
 import { ManagementCalls } from './calls.ts';
 import { MembersApi, OrgsApi } from './orgs.ts';
-import { OwnTokenApi } from './own-token.ts';
 import { AuditApi, EnvironmentsApi, ProjectsApi } from './projects.ts';
 import { SignInApi } from './sign-in.ts';
 import { SysApi } from './sys.ts';
@@ -17,8 +16,6 @@ export class CloudApi {
   readonly projects: ProjectsApi;
   readonly environments: EnvironmentsApi;
   readonly tokens: TokensApi;
-  /** The token that the client itself has. */
-  readonly ownToken: OwnTokenApi;
   readonly signIn: SignInApi;
   readonly audit: AuditApi;
   readonly sys: SysApi;
@@ -30,7 +27,6 @@ export class CloudApi {
     this.projects = new ProjectsApi(calls);
     this.environments = new EnvironmentsApi(calls);
     this.tokens = new TokensApi(calls);
-    this.ownToken = new OwnTokenApi(calls);
     this.signIn = new SignInApi(calls);
     this.audit = new AuditApi(calls);
     this.sys = new SysApi(calls);

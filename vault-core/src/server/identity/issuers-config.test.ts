@@ -15,6 +15,23 @@ test.each([
   { name: 'a path of another system', value: { ...entry, jwks: 'C:\\keys.json' } },
   { name: 'a URL', value: { ...entry, jwks: 'https://idp.example/keys?a=b' } },
   { name: 'an issuer that is no URL, with keys', value: { issuer: 'joe', audience: 'vault', jwks: 'keys.json' } },
+  {
+    name: 'a client for people',
+    value: {
+      ...entry,
+      client_id: 'c',
+      client_secret_file: 'f',
+      scopes: ['openid', 'https://idp.example/scope'],
+      name: 'Co',
+      policies: ['default', 'team'],
+    },
+  },
+  { name: 'a discovery document elsewhere', value: { ...entry, discovery: 'https://other.example/oidc' } },
+  {
+    name: 'a client of an issuer that is no URL, with both',
+    value: { issuer: 'joe', audience: 'v', jwks: 'k.json', client_id: 'c', discovery: 'https://idp.example/d' },
+  },
+  { name: 'an issuer in our network', value: { ...entry, allowed_addresses: ['10.0.0.0/8', 'idp.internal'] } },
 ])('taken: $name', ({ value }) => {
   expect(parseIssuers([value], 'issuers.json')).toEqual([value]);
 });
@@ -48,6 +65,38 @@ test.each([
   {
     value: [{ ...entry, issuer: 'https://idp.example/?a' }],
     message: 'issuers.json: [0].issuer must have no query or fragment, because its keys are found through it',
+  },
+  ...['client_secret_file', 'scopes', 'name', 'policies'].map((field) => ({
+    value: [{ ...entry, [field]: 'x' }],
+    message: `issuers.json: [0].${field} goes with "client_id"`,
+  })),
+  ...['client_id', 'client_secret_file', 'name'].map((field) => ({
+    value: [{ ...entry, client_id: 'c', [field]: '' }],
+    message: `issuers.json: [0].${field} must be a text, not empty`,
+  })),
+  {
+    value: [{ ...entry, client_id: 'c', scopes: 'openid email' }],
+    message: 'issuers.json: [0].scopes must be a list of texts',
+  },
+  {
+    value: [{ ...entry, client_id: 'c', scopes: ['openid email'] }],
+    message: 'issuers.json: [0].scopes must be names of scopes',
+  },
+  {
+    value: [{ ...entry, client_id: 'c', policies: ['root'] }],
+    message: 'issuers.json: [0].policies must not hold "root"',
+  },
+  {
+    value: [{ issuer: 'joe', audience: 'v', jwks: 'k.json', client_id: 'c' }],
+    message: 'issuers.json: [0].issuer must be an https URL, because its sign-in is found through it',
+  },
+  {
+    value: [{ ...entry, discovery: 'http://idp.example/d' }],
+    message: 'issuers.json: [0].discovery must be an https URL; http goes to this machine only',
+  },
+  {
+    value: [{ ...entry, allowed_addresses: '10.0.0.0/8' }],
+    message: 'issuers.json: [0].allowed_addresses must be a list of texts',
   },
   { value: [{ ...entry, jwks: '' }], message: 'issuers.json: [0].jwks must be a path or an https URL' },
   {

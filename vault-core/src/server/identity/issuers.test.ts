@@ -377,6 +377,47 @@ test.each([
   expect(start).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) }));
 });
 
+test('an issuer in our own network is asked if its entry allows the address, and no other is', async () => {
+  const warnings: string[] = [];
+  await using server = await startTestServer((_, response) => void response.end(JSON.stringify({ keys: [ed.jwk] })));
+  const entry = { audience: 'vault', jwks: `${server.url}/keys` };
+  const remote = create(
+    [
+      { ...entry, issuer: idp, allowed_addresses: ['10.0.0.0/8'] },
+      { ...entry, issuer: 'https://b.example', jwks: 'https://10.0.0.1/keys' },
+    ],
+    { allowLoopbackHttp: true, timeoutMs: 200, warn: (message) => warnings.push(message) },
+  );
+  await expect(remote.verify(signToken(ed, claims))).resolves.toMatchObject({ subject: 'ada' });
+  const other = remote.verify(signToken(ed, { ...claims, iss: 'https://b.example' }));
+  await expect(other).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(warnings).toEqual([expect.stringContaining('10.0.0.1 is at the private address')]);
+});
+
+test('a discovery document elsewhere is believed if it is for the issuer', async () => {
+  await using server = await startTestServer((request, response) => {
+    const document = { issuer: idp, jwks_uri: `${server.url}/keys` };
+    response.end(JSON.stringify(request.url === '/oidc' ? document : { keys: [ed.jwk] }));
+  });
+  const remote = create([{ issuer: idp, audience: 'vault', discovery: `${server.url}/oidc` }], {
+    allowLoopbackHttp: true,
+  });
+  await expect(remote.verify(signToken(ed, claims))).resolves.toMatchObject({ subject: 'ada' });
+  expect(server.requests).toEqual(['/oidc', '/keys']);
+});
+
+test('an ID token is for the client that it names, at the issuer that was asked', async () => {
+  const own = create([both, neighbour]);
+  const idToken = signToken(ed, { ...claims, aud: 'client' });
+  await expect(own.verifyFor(idp, 'client', idToken)).resolves.toMatchObject({ subject: 'ada' });
+  expect(await reasonOf(own.verifyFor(idp, 'vault', idToken))).toBe('audience');
+  expect(await reasonOf(own.verifyFor(neighbour.issuer, 'client', idToken))).toBe('issuer');
+  expect(await reasonOf(own.verifyFor('https://unknown.example', 'client', idToken))).toBe('issuer');
+  // It was good there, and is no bearer token for that.
+  expect(await reasonOf(own.verify(idToken))).toBe('audience');
+  expect([own.knows(idp), own.knows('https://unknown.example')]).toEqual([true, false]);
+});
+
 test('an allowed address that is none is refused at the start', () => {
   expect(() => create([both], { allowedAddresses: ['10.0.0.0/64'] })).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID' }),
