@@ -16,7 +16,14 @@ import {
 import { createCode } from '../src/server/login/codes.ts';
 import { keys } from '../src/server/store/keys.ts';
 import type { Answer, Call } from '../../test/support/http.ts';
-import { type TestVault, makeToken, makeWorkspace, startTestVault, temporaryFolder } from '../../test/support/vault.ts';
+import {
+  type TestVault,
+  makeToken,
+  makeWorkspace,
+  startDiskVault,
+  startTestVault,
+  temporaryFolder,
+} from '../../test/support/vault.ts';
 
 const key = createTestKey('RS256', 'rsa-1');
 const strangeKey = createTestKey('RS256', 'rsa-1');
@@ -446,6 +453,36 @@ test('an issuer that can’t be asked is an answer, and the operator is told', a
   expect(other.warnings.join()).toMatch(/redirects, which is not followed/);
   await other.server.close();
   await broken[Symbol.asyncDispose]();
+});
+
+test('several servers: any of them exchanges the code, and a revoked session is over at all of them', async () => {
+  using shared = temporaryFolder();
+  const options = {
+    loopbackIssuers: true,
+    jwtIssuers: [{ issuer: issuer.url, audience: 'api', client_id: 'client' }],
+  };
+  const one = await startDiskVault(shared.path, { ...options, audit: [`file:${join(shared.path, 'one.log')}`] });
+  const two = await startDiskVault(shared.path, { ...options, audit: [`file:${join(shared.path, 'two.log')}`] });
+  const begun = await one.call('POST', '/cli/auth/oidc', { form: { issuer: issuer.url, ...waiting } });
+  const url = new URL(/content="0; url=([^"]+)"/.exec(begun.text)?.[1]?.replaceAll('&amp;', '&') ?? '');
+  nonce = url.searchParams.get('nonce') ?? '';
+  answerToken = honest;
+  // The browser comes back to the other one. Without a file for its secret the client is a public one.
+  tokenRequests = [];
+  const back = await two.call('GET', `/cli/auth/callback?code=x&state=${url.searchParams.get('state')}`, {
+    headers: { Cookie: begun.headers['set-cookie']?.[0]?.split(';')[0] ?? '' },
+  });
+  // Each has its own address, and so another one to come back to; the issuer would see the difference.
+  expect(new URLSearchParams(tokenRequests[0]?.body).get('client_id')).toBe('client');
+  expect(tokenRequests[0]?.authorization).toBeUndefined();
+  const body = { code: codeOf(back), code_verifier: verifier };
+  const { token } = (await one.call('POST', '/cli/auth/exchange', { body })).json as { token: string };
+  expect((await two.call('POST', '/cli/auth/exchange', { body })).status).toBe(401);
+  for (const { call } of [one, two]) expect((await call('GET', '/v1/cloud/me', { token })).status).toBe(200);
+  await one.call('POST', '/v1/auth/token/revoke-self', { vaultToken: token });
+  for (const { call } of [one, two]) expect((await call('GET', '/v1/cloud/me', { token })).status).toBe(401);
+  await one.server.close();
+  await two.server.close();
 });
 
 test('nothing secret is in the audit or in warnings', async () => {

@@ -20,6 +20,7 @@ import type { Issuers } from './identity/issuers.ts';
 import type { RoleIssuers } from './identity/role-issuers.ts';
 import type { Keyring } from './keyring.ts';
 import { dropExpired } from './login/codes.ts';
+import type { Providers } from './login/providers.ts';
 import { SignIn } from './login/sign-in.ts';
 import { Gauges } from './metrics.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -37,6 +38,12 @@ const auditLines = { memory: 10_000, disk: 1_000_000 } as const;
 const sweepIntervalMs = 3_600_000;
 /** How soon this server notices that another one has replaced the keys. */
 const keyWatchMs = 1000;
+
+/** Whose identity tokens are believed, and where people sign in. */
+interface Identities {
+  readonly issuers: Issuers;
+  readonly providers: Providers;
+}
 
 export class Vault {
   readonly options: ResolvedOptions;
@@ -66,7 +73,13 @@ export class Vault {
   #closed: Promise<void> | undefined;
   #endsWithProcess = false;
 
-  private constructor(options: ResolvedOptions, host: Host, store: Store, issuers: Issuers, parent?: ParentLink) {
+  private constructor(
+    options: ResolvedOptions,
+    host: Host,
+    store: Store,
+    { issuers, providers }: Identities,
+    parent?: ParentLink,
+  ) {
     const now = (): number => host.now();
     const keyring = (): Keyring => this.seal.keyring;
     this.options = options;
@@ -85,7 +98,7 @@ export class Vault {
       warn: options.warn,
     });
     this.#closeIssuers = () => issuers.close();
-    this.signIn = new SignIn({ options, issuers, now });
+    this.signIn = new SignIn(options, providers, now);
     this.access = new AccessControl({ store, records: this.records, issuers, now });
     this.committer = new Committer(store, this.audit);
     this.secrets = new SecretReader(store, keyring);
@@ -108,7 +121,7 @@ export class Vault {
     const store = await openStore(options.storage);
     let vault: Vault | undefined;
     try {
-      vault = new Vault(options, host, store, await openIssuers(options, host), parent);
+      vault = new Vault(options, host, store, await openIdentities(options, host), parent);
       await vault.audit.start();
       await vault.#unsealAtStart();
       return vault;
@@ -280,12 +293,19 @@ export class Vault {
 }
 
 /** Most vaults that start in a test know no issuers, and need not load what verifies identity tokens. */
-async function openIssuers({ jwtIssuers, loopbackIssuers, warn }: ResolvedOptions, host: Host): Promise<Issuers> {
+async function openIdentities(options: ResolvedOptions, host: Host): Promise<Identities> {
+  const { jwtIssuers, loopbackIssuers, warn } = options;
+  const now = (): number => host.now();
+  const nobody: Providers = { list: [], close: () => undefined };
   if (jwtIssuers.length === 0) {
     const verify = (): Promise<never> =>
       Promise.reject(new ZvaultError('UNAUTHORIZED', 'no issuer of identity tokens is configured'));
-    return { verify, verifyFor: verify, knows: () => false, close: () => undefined };
+    const issuers = { verify, verifyFor: verify, knows: () => false, close: () => undefined };
+    return { issuers, providers: nobody };
   }
   const { createIssuers } = await import('./identity/issuers.ts');
-  return createIssuers(jwtIssuers, { now: host.now, allowLoopbackHttp: loopbackIssuers, warn });
+  const issuers = createIssuers(jwtIssuers, { now, allowLoopbackHttp: loopbackIssuers, warn });
+  if (jwtIssuers.every(({ client_id: client }) => client === undefined)) return { issuers, providers: nobody };
+  const { createProviders } = await import('./login/providers.ts');
+  return { issuers, providers: createProviders(options, issuers, now) };
 }

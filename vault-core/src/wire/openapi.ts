@@ -8,6 +8,7 @@ type Json = Record<string, unknown>;
 const descriptions: Readonly<Record<number, string>> = {
   200: 'Done',
   204: 'Done',
+  303: 'On to the command that waits on loopback',
   304: 'Not modified since the ETag given',
   400: 'Bad request',
   401: 'No valid token',
