@@ -112,6 +112,24 @@ test('a server of another time and version', async () => {
   expect(stdout).toContain('99.1.2');
 });
 
+test('a server whose store is away', async () => {
+  using folder = temporaryFolder();
+  await using broken = await startTestServer((request, response) => {
+    if (request.url === '/v1/sys/metrics') response.end('zvault_sealed 0\n');
+    else {
+      response.writeHead(503, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify({ error: 'unavailable', message: 'the database does not answer' }));
+    }
+  });
+  const env = { ZVAULT_URL: broken.url, ZVAULT_TOKEN: 'x' };
+  const [{ code, stdout }, verdicts] = await examine(folder.path, env);
+  expect([code, verdicts['server'], verdicts['seal']]).toEqual([6, 'ok', 'failure']);
+  expect(stdout).toContain("can't read its store");
+  const status = await zvault(['status'], { cwd: folder.path, env });
+  expect([status.code, status.stdout]).toEqual([6, '']);
+  expect(status.stderr).toContain("can't read its store");
+});
+
 test('a token that ends soon', async () => {
   using folder = temporaryFolder();
   const other = await startTestVault();

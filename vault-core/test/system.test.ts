@@ -226,3 +226,17 @@ test('an address in use, and a closed server', async () => {
   await one.server.close();
   await expect(send(one.url, 'GET', '/health')).rejects.toThrow(/ECONNREFUSED/);
 });
+
+test('health is that of the store: without it the server says that it is not well, and metrics still answer', async () => {
+  const other = await startTestVault();
+  await other.vault.store.close();
+  for (const path of ['/health', '/v1/sys/health', '/v1/sys/seal-status']) {
+    expect([path, (await other.call('GET', path)).status]).toEqual([path, 503]);
+  }
+  const metrics = await other.call('GET', '/v1/metrics');
+  expect(metrics.status).toBe(200);
+  // What only the store knows is left out.
+  expect(metrics.text).not.toContain('zvault_initialized ');
+  expect(metrics.text).toContain('zvault_sealed 0\n');
+  await other.server.close();
+});

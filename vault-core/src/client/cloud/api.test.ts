@@ -38,12 +38,13 @@ const calls: Readonly<Record<string, (client: VaultClient) => Promise<unknown>>>
   'sys.unseal': ({ cloud }) => cloud.sys.unseal({ share: 's' }),
   'sys.seal': ({ cloud }) => cloud.sys.seal(),
   'sys.audit-log': ({ cloud }) => cloud.sys.auditLog({ limit: 3 }),
+  'login.exchange': ({ cloud }) => cloud.signIn.exchange({ code: 'c', code_verifier: 'v' }),
   'sys.license': ({ cloud }) => cloud.sys.license(),
 };
 
 /** Routes that the client has no method for, or elsewhere: other clients' paths, secrets, the vault API, documents. */
 const without =
-  /^(secrets|bulk|project-secrets|project-list|project-tokens|project-audit|tokens\.delete|auth\.me|policies|vault-tokens|app-roles|jwt|login|kv\.|mounts\.|leases\.|transit|health\.get|openapi\.get|metrics\.get|sys\.metrics)/;
+  /^(secrets|bulk|project-secrets|project-list|project-tokens|project-audit|tokens\.delete|auth\.me|policies|vault-tokens|app-roles|jwt|kv\.|mounts\.|leases\.|transit|login\.(?:page|token|oidc|callback)|health\.get|openapi\.get|metrics\.get|sys\.metrics)/;
 
 test('every management route has a method', () => {
   const ids = routes.map(({ id }) => id).filter((id) => !without.test(id));
@@ -62,7 +63,7 @@ test.each(Object.keys(calls))('%s sends what its route says', async (id) => {
         ? { json: [] }
         : route?.path.endsWith('/seal')
           ? { status: 204 }
-          : { json: { ...made, ...lists } };
+          : { json: { ...made, ...lists, sealed: false } };
   await using server = await startTestServer(() => answer);
   await using client = testClient(server);
   await calls[id]?.(client);
@@ -117,6 +118,12 @@ test('health is an answer for a sealed vault too', async () => {
   }
 });
 
+test('health without a seal state is that of a server whose store is away', async () => {
+  await using server = await startTestServer(() => refusal(503, 'unavailable', 'the database does not answer'));
+  await using client = testClient(server, { token: '' });
+  await expect(client.cloud.sys.health()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
 test('slugs become ids where paths take only ids', async () => {
   const vault = legacyVault({});
   await using server = await startTestServer(vault.handle);
@@ -128,14 +135,15 @@ test('slugs become ids where paths take only ids', async () => {
   });
 });
 
-test('what was sent to unseal does not come back in an error', async () => {
+test('what was sent to unseal or to sign in does not come back in an error', async () => {
   await using server = await startTestServer(({ body }) => refusal(400, 'bad_request', JSON.stringify(body)));
   await using client = testClient(server);
-  const { sys } = client.cloud;
+  const { sys, signIn } = client.cloud;
   for (const work of [
     () => sys.unseal({ share: 'canary-1' }),
     () => sys.unseal({ shares: ['canary-1', 'canary-2'] }),
     () => sys.init({ shares: 2, threshold: 2, passphrase: 'canary-3' }),
+    () => signIn.exchange({ code: 'canary-4', code_verifier: 'canary-5' }),
   ]) {
     const error: unknown = await work().catch((thrown: unknown) => thrown);
     expect(inspect(error)).not.toContain('canary');

@@ -1,5 +1,6 @@
 // The vault itself: seal state, initialisation, the records of its audit.
 
+import { ZvaultError } from '../../domain/errors.ts';
 import type { Infer } from '../../wire/schema.ts';
 import type {
   auditLogReply,
@@ -26,10 +27,15 @@ export class SysApi {
     return probeServer(this.#calls.requester, options);
   }
 
-  /** Seal state by the route that load balancers ask; a sealed vault is an answer, no error. */
+  /** Seal state by the route that load balancers ask; a sealed vault is an answer, no error. @throws UNAVAILABLE when the server can't read it */
   async health(options: CallOptions = {}): Promise<SealStatus> {
     const call = { method: 'GET', rest: path`/v1/sys/health`, auth: 'none', accept: [501, 503] } as const;
-    return objectOf(await this.#calls.at({ ...call, ...options }), 'the health') as SealStatus;
+    const health = objectOf(await this.#calls.at({ ...call, ...options }), 'the health') as Partial<SealStatus>;
+    if (typeof health.sealed === 'boolean') return health as SealStatus;
+    // 503 without a seal state: the server itself can't read it.
+    throw new ZvaultError('UNAVAILABLE', "the server is up, but can't read its store", {
+      hint: "look into the server's log",
+    });
   }
 
   async sealStatus(options: CallOptions = {}): Promise<SealStatus> {

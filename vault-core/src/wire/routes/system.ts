@@ -1,6 +1,7 @@
 import { defineRoutes } from '../route.ts';
 import {
   auditLogReply,
+  errorShape,
   healthReply,
   initBody,
   initReply,
@@ -9,7 +10,7 @@ import {
   unsealBody,
   unsealReply,
 } from '../shapes.ts';
-import { integer } from '../schema.ts';
+import { anyOf, integer } from '../schema.ts';
 
 const open = { identity: 'none' } as const;
 const openUnaudited = { access: open, scope: 'none', unaudited: true } as const;
@@ -53,7 +54,8 @@ export const systemRoutes = defineRoutes([
     path: '/v1/sys/health',
     summary: 'Seal state as a status: 200 unsealed, 503 sealed, 501 not initialized',
     ...openUnaudited,
-    replies: { 200: sealStatusReply, 501: sealStatusReply, 503: sealStatusReply },
+    // 503 also when the store does not answer: then nobody knows.
+    replies: { 200: sealStatusReply, 501: sealStatusReply, 503: anyOf(sealStatusReply, errorShape) },
   },
   {
     id: 'sys.seal-status',
