@@ -33,6 +33,16 @@ const cases: Case[] = [
     },
   },
   {
+    name: 'how often leases are looked at',
+    env: { ZVAULT_LEASE_SCAN_INTERVAL: '5' },
+    expected: { leaseScanSeconds: 5 },
+  },
+  {
+    name: 'leases looked at all the time',
+    env: { ZVAULT_LEASE_SCAN_INTERVAL: '0' },
+    expected: 'USAGE',
+  },
+  {
     name: 'a file of TOML',
     flags: { config: 'c.toml' },
     files: {

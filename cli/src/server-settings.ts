@@ -2,6 +2,7 @@
 
 import { type Host, ZvaultError, envSetting, messageOf, parseDurationSeconds } from '@zvault/core/domain';
 import type { IssuerConfig, ServerOptions } from '@zvault/core/server';
+import { integerIn } from './command.ts';
 import { decodeText, readFileBytes } from './input.ts';
 import { decodeJwtIssuers, readJwtIssuers } from './jwt-issuers.ts';
 import { type VaultFlags, listValues } from './vault-options.ts';
@@ -52,6 +53,7 @@ export async function resolveServerOptions(
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(listing === undefined ? {} : { listValues: listing }),
     ...(issuers === undefined ? {} : { jwtIssuers: issuers }),
+    ...leaseSettings(host),
     ...(retention === undefined ? {} : { retentionDays: parseDays(retention) }),
   });
 }
@@ -125,6 +127,13 @@ function unsealSettings(host: World): { keyFile?: string; key?: string; passphra
     ...(key === undefined ? {} : { key }),
     ...(passphrase === undefined ? {} : { passphrase }),
   };
+}
+
+function leaseSettings(host: World): { leaseScanSeconds?: number } {
+  const name = 'ZVAULT_LEASE_SCAN_INTERVAL';
+  const text = envSetting(host, name);
+  if (text === undefined) return {};
+  return { leaseScanSeconds: integerIn(name, 1, 86_400)(text) };
 }
 
 /** Whole days of `30`, `30d`, `4w` or `1y`. @throws USAGE */

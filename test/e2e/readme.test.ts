@@ -90,6 +90,18 @@ test('the scanner, and the hook that it installs', async () => {
   expect(refused.code).toBe(1);
 });
 
+test('KV and transit', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'zvault-readme-'));
+  await using vault = await startVault();
+  writeFileSync(join(folder.path, 'password'), 'made-up-password;');
+  writeFileSync(join(folder.path, 'message'), 'a message');
+  const { code, stdout, stderr } = await shell('engines', folder.path, vault.env);
+  expect(stderr).not.toContain('error');
+  expect(code).toBe(0);
+  expect(stdout).toBe('made-up-password;a message');
+  expect(readFileSync(join(folder.path, 'message.enc'), 'utf8')).toMatch(/^vault:v1:/);
+});
+
 test('a vault for a test, on the command line', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'zvault-readme-'));
   const { code, stdout, stderr } = await shell('dev', folder.path);

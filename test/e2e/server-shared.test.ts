@@ -51,3 +51,40 @@ test('writes, revocations and versions hold over both', async () => {
   expect((await call(two.url, 'GET', '/v1/cloud/me')).status).toBe(401);
   expect((await call(two.url, 'GET', secret)).status).toBe(401);
 });
+
+test('the vault API over both: KV, mounts, transit, leases', async () => {
+  using folder = temporaryFolder();
+  const first = await startDiskVault(folder.path);
+  const { rootToken: vaultToken } = first;
+  await first.server.close();
+  await using one = await startChildServer(folder.path, { audit: join(folder.path, 'one.log') });
+  await using two = await startChildServer(folder.path, { audit: join(folder.path, 'two.log') });
+  const call = (url: string, method: string, path: string, body?: unknown): Promise<Answer> =>
+    send(url, method, `/v1/${path}`, { vaultToken, body });
+  await call(one.url, 'POST', 'sys/mounts/team', { engine_type: 'kv' });
+  await call(one.url, 'POST', 'transit/keys/k');
+  // The mount's key is made with its first secret, by both at once.
+  const firsts = await Promise.all(
+    [one, two].map(({ url }, index) => call(url, 'POST', `team/data/first${index}`, { a: index })),
+  );
+  expect(firsts.map(({ status }) => status)).toEqual([200, 200]);
+  for (let round = 0; round < 20; round += 1) {
+    const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one];
+    await call(writer.url, 'POST', 'team/data/x', { round });
+    expect((await call(reader.url, 'GET', 'team/data/x')).json.data.data).toEqual({ round });
+    expect((await call(reader.url, 'GET', 'team/data/first0')).json.data.data).toEqual({ a: 0 });
+    expect((await call(reader.url, 'GET', 'team/data/first1')).json.data.data).toEqual({ a: 1 });
+    const { ciphertext } = (await call(writer.url, 'POST', 'transit/encrypt/k', { plaintext: 'YQ==' })).json;
+    expect(ciphertext).toMatch(new RegExp(`^vault:v${round + 1}:`));
+    await call(reader.url, 'POST', 'transit/keys/k/rotate');
+    expect((await call(reader.url, 'POST', 'transit/decrypt/k', { ciphertext })).json).toEqual({ plaintext: 'YQ==' });
+  }
+  const lease = await call(one.url, 'POST', 'sys/leases/create', { engine_path: 'team/data/x' });
+  const body = { lease_id: lease.json.lease_id };
+  expect((await call(two.url, 'POST', 'sys/leases/lookup', body)).status).toBe(200);
+  await call(two.url, 'DELETE', 'team/data/x');
+  expect((await call(one.url, 'GET', 'team/data/x')).status).toBe(404);
+  await call(two.url, 'DELETE', 'sys/mounts/team');
+  expect((await call(one.url, 'GET', 'team/data/first0')).status).toBe(404);
+  expect((await call(one.url, 'POST', 'sys/leases/lookup', body)).status).toBe(404);
+});

@@ -137,6 +137,14 @@ test.each([
   }).toEqual({ read: 400, write: 400, delete: 400, metadata: 400, list: 400, undelete: 400, destroy: 400 });
 });
 
+test('a path with NUL is refused also when it spells what is remembered', async () => {
+  const path = fresh();
+  await call('POST', `data/${path}`, { a: 1 });
+  for (let times = 0; times < 2; times += 1) expect(await status('GET', `data/${path}?version=1`)).toBe(200);
+  for (const spelled of [`${path}%001`, `1%00${path}`, `1%20${path}`])
+    expect([spelled, await status('GET', `data/${spelled}`)]).toEqual([spelled, 400]);
+});
+
 test('ten segments, percent-encoded slashes and HEAD', async () => {
   const path = `${fresh()}/c/d/e/f/g/h/i/j`;
   expect(await status('POST', `data/${path}`, { a: 1 })).toBe(200);

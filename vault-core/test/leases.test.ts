@@ -256,6 +256,29 @@ test('of two servers one works; the other follows when it is gone', async () => 
   await Promise.all([first.stop(), second.stop()]);
 });
 
+test('an engine that hangs is told to end when the server stops, and asked again later', async () => {
+  const hangs = (signal: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('told to end')), { once: true });
+    });
+  let asked = 0;
+  const server = engines((_, signal) => {
+    asked += 1;
+    return hangs(signal);
+  });
+  await create({ ttl_secs: 5 });
+  vault.clock.offsetMs += 6000;
+  server.leaseWorker.soon();
+  await expect.poll(() => asked).toBe(1);
+  await server.stop();
+  expect(await entries()).toHaveLength(4);
+  const next = engines(async () => void (asked += 1));
+  vault.clock.offsetMs += 61_000;
+  await next.leaseWorker.run();
+  expect([asked, await entries()]).toEqual([2, []]);
+  await next.stop();
+});
+
 test('without an audit record no lease ends', async () => {
   const { store, records, seal } = vault.vault;
   const server = new Engines({

@@ -15,12 +15,12 @@ export const kvHandlers = {
     const { mount, path } = placeOf(context);
     return context.commit(async (transaction) => {
       const { version } = await context.vault.engines.kvWriter.delete(transaction, mount, path, context.nowMs);
-      return { status: 204, body: null, data: { versions: [version] } };
+      return { status: 204, body: null, resource: path, data: { versions: [version] } };
     });
   },
   'kv.metadata': async (context) => {
     const { mount, path } = placeOf(context);
-    return ok(await context.vault.engines.kvReader.metadata(mount, path));
+    return ok(await context.vault.engines.kvReader.metadata(mount, path), { resource: path });
   },
   'kv.list': list,
   'kv.list-all': list,
@@ -37,7 +37,7 @@ function read(context: RequestContext): Soon<Reply> {
   const { mount, path } = placeOf(context);
   const { version } = context.query;
   const body = context.vault.engines.kvReader.read(mount, path, typeof version === 'number' ? version : undefined);
-  return soon(body, (bytes): Reply => ({ status: 200, body: bytes }));
+  return soon(body, (bytes) => ok(bytes, { resource: path }));
 }
 
 function write(context: RequestContext): Promise<Reply> {
@@ -47,7 +47,7 @@ function write(context: RequestContext): Promise<Reply> {
   return context.commit(async (transaction) => {
     const { version } = await vault.engines.kvWriter.put(transaction, mount, path, asked, { actor, nowMs });
     const reply: KvWrittenReply = { data: { version, created_time: formatVaultTimestamp(nowMs) }, ...noLease };
-    return ok(reply, { data: { version, value_hmac: vault.seal.keyring.auditMac.hex(asked.text) } });
+    return ok(reply, { resource: path, data: { version, value_hmac: vault.seal.keyring.auditMac.hex(asked.text) } });
   });
 }
 
@@ -62,6 +62,6 @@ function changeVersions(context: RequestContext, change: 'undelete' | 'destroy')
   const { versions } = bodyOf<{ versions: readonly number[] }>(context);
   return context.commit(async (transaction) => {
     await context.vault.engines.kvWriter[change](transaction, mount, path, versions);
-    return { status: 204, body: null, data: { versions } };
+    return { status: 204, body: null, resource: path, data: { versions } };
   });
 }

@@ -13,20 +13,22 @@ import { pathProblem, prefixProblem } from './path.ts';
 import { type KvMeta, type KvRecords, currentOf, maxVersions } from './record.ts';
 import { noSecret } from './writing.ts';
 
-/** Bytes of answers kept in memory. */
+/** Bytes of answers kept in memory, of newest versions; a quarter of it for others. */
 const maxBodyBytes = 32 * 1024 * 1024;
 
 export class KvReader {
   readonly #store: Store;
   readonly #mounts: Mounts;
   readonly #records: KvRecords;
-  readonly #bodies: Bodies<Buffer>;
+  readonly #newest: Bodies<Buffer>;
+  readonly #versions: Bodies<Buffer>;
 
   constructor(store: Store, mounts: Mounts, records: KvRecords) {
     this.#store = store;
     this.#mounts = mounts;
     this.#records = records;
-    this.#bodies = new Bodies<Buffer>(store, { maxBytes: maxBodyBytes, bytes: (body) => body });
+    this.#newest = new Bodies<Buffer>(store, { maxBytes: maxBodyBytes, bytes: (body) => body });
+    this.#versions = new Bodies<Buffer>(store, { maxBytes: maxBodyBytes / 4, bytes: (body) => body });
   }
 
   /**
@@ -34,9 +36,10 @@ export class KvReader {
    * @throws NOT_FOUND (never written, deleted, destroyed, not kept), BAD_REQUEST (the path)
    */
   read(mountName: string, path: string, version: number | undefined): Soon<Buffer> {
-    // A path holds no control character, or is refused by `load`, which is not remembered.
-    const name = version === undefined ? path : `${path}\u0000${version}`;
-    return this.#bodies.get(mountName, name, (reader) => this.#load(reader, mountName, path, version));
+    // Apart, and with the number in front: no path that a caller can spell is the name of another's version.
+    return version === undefined
+      ? this.#newest.get(mountName, path, (reader) => this.#load(reader, mountName, path, undefined))
+      : this.#versions.get(mountName, `${version} ${path}`, (reader) => this.#load(reader, mountName, path, version));
   }
 
   /** @throws NOT_FOUND, BAD_REQUEST */
@@ -83,7 +86,8 @@ export class KvReader {
 
   /** Overwrites what was read. */
   clear(): void {
-    this.#bodies.clear();
+    this.#newest.clear();
+    this.#versions.clear();
   }
 
   async #load(reader: Reader, mountName: string, path: string, asked: number | undefined): Promise<Buffer> {

@@ -125,9 +125,14 @@ export class Leases {
     const entries = await reader.scan({ prefix: keys.leasePrefix, limit: limit + 1, ...from });
     const page = entries.slice(0, limit);
     const leases: Lease[] = [];
+    /** Tokens that were asked about: many leases have the same one. */
+    const over = new Map<string, boolean>();
     for (const { key, value } of page) {
       const lease = await this.#records.open<LeaseRecord>(reader, key, value);
-      if (lease.ended_at === null) leases.push(shapeOf(lease, await this.#isOver(reader, lease, nowMs)));
+      if (lease.ended_at !== null) continue;
+      const { token_hash: hash } = lease;
+      if (!over.has(hash)) over.set(hash, await this.isTokenOver(reader, hash, nowMs));
+      leases.push(shapeOf(lease, lease.due_at <= nowMs || over.get(hash) === true));
     }
     const next = entries.length > limit ? (page.at(-1)?.key.slice(keys.leasePrefix.length) ?? null) : null;
     return { leases, total: await this.count(reader), next };

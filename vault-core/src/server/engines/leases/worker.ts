@@ -37,20 +37,25 @@ export class LeaseWorker {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
-  #stopped = true;
+  #ended = new AbortController();
 
   constructor(options: LeaseWorkerOptions) {
     this.#options = options;
+    this.#ended.abort();
+  }
+
+  get #stopped(): boolean {
+    return this.#ended.signal.aborted;
   }
 
   start(): void {
-    this.#stopped = false;
+    if (this.#stopped) this.#ended = new AbortController();
     this.#timer ??= setInterval(() => this.soon(), this.#options.intervalMs).unref();
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is under way any more; callbacks are told to end. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#ended.abort();
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#running;
@@ -108,7 +113,7 @@ export class LeaseWorker {
       // An engine that works for long: others must not take it for dead.
       if (!(await this.#takeTurn())) return;
       try {
-        await callback(lease, AbortSignal.timeout(callbackTimeoutMs));
+        await callback(lease, AbortSignal.any([AbortSignal.timeout(callbackTimeoutMs), this.#ended.signal]));
       } catch (error) {
         taken = false;
         failure = error;

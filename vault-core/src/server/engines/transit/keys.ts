@@ -36,6 +36,8 @@ export interface KeyMaterial {
 
 const keyBytes = 32;
 const versionBytes = 2 * keyBytes;
+/** Of one key: they are read and written together. */
+const maxVersions = 5000;
 const maxCachedBytes = 8 * 1024 * 1024;
 /** Where the engine is mounted. */
 const mountName = 'transit';
@@ -82,9 +84,13 @@ export class TransitKeys {
     await this.#write(transaction, mount, header, randomBytes(versionBytes));
   }
 
-  /** The number of the new version. @throws NOT_FOUND */
+  /** The number of the new version. @throws NOT_FOUND, BAD_REQUEST (too many) */
   async rotate(transaction: Transaction, name: string, nowMs: number): Promise<number> {
     const { mount, header, material } = await this.#open(transaction, name);
+    if (header.versions.length >= maxVersions)
+      throw new ZvaultError('BAD_REQUEST', `a key has at most ${maxVersions} versions`, {
+        hint: 'go on with a new key',
+      });
     const versions = [...header.versions, nowMs];
     const joined = Buffer.concat([material, randomBytes(versionBytes)]);
     material.fill(0);

@@ -79,9 +79,19 @@ export function verifyHmac(key: TransitKeyring, input: Buffer, text: string): bo
 /** Standard base64 of the 32 bytes; `null` for what does not sign, and for versions below the minimum. */
 export function publicKeyOf(key: TransitKeyring, version: number): string | null {
   if (key.header.type !== 'ed25519' || version < key.header.min_decryption_version) return null;
-  const { x = '' } = createPublicKey(privateKey(materialOf(key, version).key)).export({ format: 'jwk' });
-  return Buffer.from(x, 'base64url').toString('base64');
+  let known = publicKeys.get(key);
+  if (!known) publicKeys.set(key, (known = new Map()));
+  let text = known.get(version);
+  if (text === undefined) {
+    const { x = '' } = createPublicKey(privateKey(materialOf(key, version).key)).export({ format: 'jwk' });
+    text = Buffer.from(x, 'base64url').toString('base64');
+    known.set(version, text);
+  }
+  return text;
 }
+
+/** Made once for each key in memory: a key can have thousands of versions. */
+const publicKeys = new WeakMap<TransitKeyring, Map<number, string>>();
 
 function hmacOf(key: TransitKeyring, version: number, input: Buffer): Tagged {
   return { version, bytes: createHmac('sha256', materialOf(key, version).hmacKey).update(input).digest() };
