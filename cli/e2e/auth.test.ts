@@ -2,9 +2,12 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createClient } from '@zvault/core/client';
+import { Secret } from '@zvault/core/domain';
 import { type EphemeralVault, startVault } from '@zvault/core/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Result, temporaryFolder, zvault } from './support.ts';
+import { createTestKey, signToken, startTestServer } from '../../vault-core/src/server/identity/test-issuer.ts';
+import { type Result, ended, start, temporaryFolder, until, zvault } from './support.ts';
 
 let vault: EphemeralVault;
 const folder = temporaryFolder();
@@ -140,5 +143,35 @@ test('no token and no secret id is taken from the arguments, or shown', async ()
     const { code, stdout, stderr } = await run(words, { input: token });
     expect([words, code]).toEqual([words, 3]);
     expect(stdout + stderr).not.toContain('canary');
+  }
+});
+
+test('zvault dev takes identity tokens of an issuer on loopback, found by discovery', async () => {
+  const key = createTestKey('RS256', 'k');
+  await using issuer = await startTestServer((request, response) => {
+    const document = { issuer: issuer.url, jwks_uri: `${issuer.url}/keys` };
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(request.url === '/keys' ? { keys: [key.jwk] } : document));
+  });
+  const child = start(['dev', '--json'], { cwd: folder.path });
+  const end = ended(child);
+  try {
+    const [line] = await until(child, /^\{.*\}$/m, 'stdout');
+    const { ZVAULT_URL: url, ZVAULT_TOKEN: token } = JSON.parse(line ?? '') as Record<string, string>;
+    await using client = createClient({ url, token, env: {} });
+    await client.auth.jwtRoles.write('ci', {
+      preset: 'github',
+      issuer: issuer.url,
+      audience: 'here',
+      bound_claims: { repository: 'octo/app' },
+      project: 'app',
+    });
+    const exp = Math.floor(Date.now() / 1000) + 300;
+    const claims = { iss: issuer.url, aud: 'here', sub: 'repo:octo/app:ref:x', repository: 'octo/app', jti: '1', exp };
+    const session = await client.auth.jwtRoles.login('ci', new Secret(signToken(key, claims)));
+    expect(session).toMatchObject({ project: 'app', permissions: ['read'] });
+  } finally {
+    child.kill();
+    await end;
   }
 });

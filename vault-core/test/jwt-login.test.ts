@@ -2,6 +2,8 @@
 // discovery, and everything that must be refused.
 
 import { createHmac } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sweep } from '../src/server/cloud/sweeper.ts';
 import {
@@ -258,13 +260,21 @@ test('that a token was used is known after a restart, and forgotten when it is o
   const options = { loopbackIssuers: true };
   const body = { preset: 'gitlab', issuer: issuerOf('gitlab'), bound_claims: { project_id: '99' }, audience };
   const jwt = signToken(key, claimsOf('gitlab', { exp: Math.floor(Date.now() / 1000) + 300 }));
-  const attempt = async (disk: TestVault): Promise<number> =>
-    (await disk.call('POST', '/v1/auth/jwt/login', { body: { role: 'r', jwt } })).status;
+  let token = '';
+  const attempt = async (disk: TestVault): Promise<number> => {
+    const { status, json } = await disk.call('POST', '/v1/auth/jwt/login', { body: { role: 'r', jwt } });
+    token = json.client_token ?? token;
+    return status;
+  };
   {
     await using disk = await startDiskVault(folder.path, options);
     await makeWorkspace(disk, 'acme', 'app');
     await disk.root('PUT', '/v1/auth/jwt/role/r', { ...body, project: 'app' });
     expect(await attempt(disk)).toBe(200);
+  }
+  for (const file of readdirSync(folder.path)) {
+    const bytes = readFileSync(join(folder.path, file));
+    for (const text of [jwt, token]) expect([file, bytes.includes(text)]).toEqual([file, false]);
   }
   await using disk = await startDiskVault(folder.path, options);
   expect(await attempt(disk)).toBe(401);

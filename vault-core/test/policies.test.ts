@@ -95,6 +95,7 @@ test('capabilities-self says whether, and by which rule', async () => {
     rule: null,
   });
   expect((await ask(vault.rootToken, 'anything', 'sudo')).json).toMatchObject({ allowed: true, policy: 'root' });
+  expect((await ask(token, 'a'.repeat(2049), 'read')).status).toBe(400);
   for (const capability of ['deny', 'write', '']) expect((await ask(token, 'a', capability)).status).toBe(400);
 });
 

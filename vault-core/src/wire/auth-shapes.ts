@@ -86,7 +86,7 @@ export const tokenTextBody = object({ token: string() });
 const ownToken = optional(string({ description: 'The caller’s when left out' }));
 export const ownTokenBody = object({ token: ownToken });
 const increment = duration('From now; `1h` when left out');
-export const renewBody = object({ token: string(), increment });
+export const renewBody = object({ token: optional(string()), increment });
 export const renewSelfBody = object({ token: ownToken, increment });
 
 // AppRole.

@@ -532,7 +532,7 @@ return errors === 0;
 validate24.evaluated = {"props":{"token":true},"dynamicProps":false,"dynamicItems":false};
 
 export const vaultTokensRenew = validate25;
-const schema36 = {"type":"object","properties":{"token":{"type":"string"},"increment":{"type":"string","description":"From now; `1h` when left out: an integer and one of s m h d w y; without a unit, seconds"}},"required":["token"]};
+const schema36 = {"type":"object","properties":{"token":{"type":"string"},"increment":{"type":"string","description":"From now; `1h` when left out: an integer and one of s m h d w y; without a unit, seconds"}}};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -546,12 +546,6 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.token === undefined) && (missing0 = "token")){
-validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
-return false;
-}
-else {
 if(data.token !== undefined){
 const _errs1 = errors;
 if(typeof data.token !== "string"){
@@ -574,7 +568,6 @@ var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
-}
 }
 }
 }

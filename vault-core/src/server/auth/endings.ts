@@ -10,8 +10,10 @@ const graceMs = 86_400_000;
 /** Entries erased in one transaction: writers wait for no more than that. */
 const batchSize = 500;
 
-const kinds = ['token', 'descendants', 'secretids', 'entry'] as const;
-type Kind = (typeof kinds)[number];
+const small = ['token', 'entry'] as const;
+const large = ['descendants', 'secretids'] as const;
+type Small = (typeof small)[number];
+type Large = (typeof large)[number];
 type AnyToken = TokenRecord | VaultTokenRecord;
 
 /** Notes when a token may be erased; `before`: the end that it had until now. */
@@ -47,7 +49,7 @@ export async function forgetToken(transaction: Transaction, token: AnyToken, now
   if (children.length > 0) await note(transaction, keys.expiry(nowMs - 1, `descendants/${hash}`));
 }
 
-function expiryOf(endMs: number, kind: Kind, rest: string): string {
+function expiryOf(endMs: number, kind: Small, rest: string): string {
   return keys.expiry(endMs + graceMs, `${kind}/${rest}`);
 }
 
@@ -55,23 +57,33 @@ async function note(transaction: Transaction, key: string): Promise<void> {
   await transaction.put(key, '');
 }
 
-export function isEnding(kind: string): kind is Kind {
-  return (kinds as readonly string[]).includes(kind);
+/** Endings of single entries, which the sweeper erases many of in one transaction. */
+export function isSmall(kind: string): kind is Small {
+  return (small as readonly string[]).includes(kind);
 }
 
-/** Erases what an entry of the sweeper names. True if there was something to erase. */
-export async function eraseEnded(
-  store: Store,
+/** Endings of any number of entries, each of which takes transactions of its own. */
+export function isLarge(kind: string): kind is Large {
+  return (large as readonly string[]).includes(kind);
+}
+
+/** True if there was something to erase. */
+export async function eraseSmall(
+  transaction: Transaction,
   records: Records,
-  kind: Kind,
+  kind: Small,
   rest: string,
   nowMs: number,
 ): Promise<boolean> {
-  if (kind === 'token') return store.transaction((transaction) => eraseToken(transaction, records, rest, nowMs));
-  if (kind === 'descendants') return eraseDescendants(store, records, rest, nowMs);
-  if (kind === 'secretids') return eraseBatches(store, keys.secretIdPrefix(rest), async () => undefined);
-  await store.transaction((transaction) => transaction.delete(rest));
+  if (kind === 'token') return eraseToken(transaction, records, rest, nowMs);
+  await transaction.delete(rest);
   return true;
+}
+
+/** True if there was something to erase. */
+export function eraseLarge(store: Store, records: Records, kind: Large, rest: string, nowMs: number): Promise<boolean> {
+  if (kind === 'descendants') return eraseDescendants(store, records, rest, nowMs);
+  return eraseBatches(store, keys.secretIdPrefix(rest), async () => undefined);
 }
 
 async function eraseToken(transaction: Transaction, records: Records, hash: string, nowMs: number): Promise<boolean> {

@@ -41,8 +41,9 @@ export interface Making {
   readonly random: (count: number) => Buffer;
 }
 
-/** Pairs of a token's metadata. */
+/** Pairs of a token's metadata, and bytes of all of them as JSON: tokens in use stay in memory. */
 const maxMetadata = 64;
+const maxMetadataBytes = 8192;
 
 /**
  * A child of the caller's token.
@@ -63,7 +64,9 @@ export async function createChildToken(
   checkMetadata(metadata);
   const most = body.explicit_max_ttl === undefined ? null : nowMs + parseDurationSeconds(body.explicit_max_ttl) * 1000;
   const asked = body.ttl === undefined ? null : nowMs + parseDurationSeconds(body.ttl) * 1000;
-  const parent = await lineageOf(transaction, records, caller.token, nowMs);
+  // It may have been revoked since the request was authorised.
+  const parentToken = await requireToken(transaction, records, caller.token.hash, nowMs);
+  const parent = await lineageOf(transaction, records, parentToken, nowMs);
   if (!orphan && parent.generations >= maxGenerations) {
     throw new ZvaultError('BAD_REQUEST', `a token has at most ${maxGenerations - 1} ancestors`, {
       hint: 'make it with a token that is nearer to the first',
@@ -222,6 +225,8 @@ function checkMetadata(metadata: Readonly<Record<string, string>>): void {
     refuse(nameProblem(name));
     refuse(textProblem(text));
   }
+  if (Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes)
+    throw new ZvaultError('BAD_REQUEST', `metadata takes at most ${maxMetadataBytes} bytes`);
 }
 
 function earlier(a: number | null, b: number | null): number | null {

@@ -1,10 +1,10 @@
 // Erases what has been in the trash longer than the retention, and what has ended (auth/endings.ts). What it erases is found by time. An entry names the deletion
 // that it belongs to: the object may have been restored meanwhile, and deleted again since.
 
-import { eraseEnded, forgetToken, isEnding } from '../auth/endings.ts';
+import { eraseLarge, eraseSmall, forgetToken, isLarge, isSmall } from '../auth/endings.ts';
 import type { EnvironmentRecord, ProjectRecord, Records, TokenRecord } from '../records.ts';
 import { keys } from '../store/keys.ts';
-import type { Store, Transaction } from '../store/store.ts';
+import type { Entry, Store, Transaction } from '../store/store.ts';
 import { erasing } from './live.ts';
 import { deletionTime } from './secrets.ts';
 
@@ -13,32 +13,57 @@ const batchSize = 100;
 /** Store entries erased in one transaction. */
 const eraseBatch = 1000;
 
+/** What an entry of the sweeper's says. */
+interface Due {
+  readonly key: string;
+  readonly kind: string;
+  readonly rest: string;
+  readonly deletedAt: number;
+}
+
 /** Returns how many objects were erased. */
 export async function sweep(store: Store, records: Records, nowMs: number): Promise<number> {
   let erased = 0;
   for (;;) {
-    const due = await store.scan({ prefix: keys.expiryPrefix, before: keys.expiry(nowMs, ''), limit: batchSize });
-    for (const { key, value } of due) {
-      const what = key.slice(keys.expiryPrefix.length + 15);
-      if (await eraseObject(store, records, what, Number(value.toString()), nowMs)) erased += 1;
-      await store.transaction((transaction) => transaction.delete(key));
-    }
+    const entries = await store.scan({ prefix: keys.expiryPrefix, before: keys.expiry(nowMs, ''), limit: batchSize });
     // What was erased may have left more to erase.
-    if (due.length === 0) return erased;
+    if (entries.length === 0) return erased;
+    const due = entries.map(dueOf);
+    erased += await eraseSmallOnes(store, records, due, nowMs);
+    for (const one of due.filter(({ kind }) => !isSmall(kind))) {
+      if (await eraseObject(store, records, one, nowMs)) erased += 1;
+      await store.transaction((transaction) => transaction.delete(one.key));
+    }
   }
+}
+
+function dueOf({ key, value }: Entry): Due {
+  const what = key.slice(keys.expiryPrefix.length + 15);
+  const separator = what.indexOf('/');
+  const deletedAt = Number(value.toString());
+  return { key, kind: what.slice(0, separator), rest: what.slice(separator + 1), deletedAt };
+}
+
+async function eraseSmallOnes(store: Store, records: Records, due: readonly Due[], nowMs: number): Promise<number> {
+  if (!due.some(({ kind }) => isSmall(kind))) return 0;
+  return store.transaction(async (transaction) => {
+    let erased = 0;
+    for (const { key, kind, rest } of due) {
+      if (!isSmall(kind)) continue;
+      if (await eraseSmall(transaction, records, kind, rest, nowMs)) erased += 1;
+      await transaction.delete(key);
+    }
+    return erased;
+  });
 }
 
 async function eraseObject(
   store: Store,
   records: Records,
-  what: string,
-  deletedAt: number,
+  { kind, rest, deletedAt }: Due,
   nowMs: number,
 ): Promise<boolean> {
-  const separator = what.indexOf('/');
-  const kind = what.slice(0, separator);
-  const rest = what.slice(separator + 1);
-  if (isEnding(kind)) return eraseEnded(store, records, kind, rest, nowMs);
+  if (isLarge(kind)) return eraseLarge(store, records, kind, rest, nowMs);
   if (kind === 'secret') return store.transaction((transaction) => eraseSecret(transaction, rest, deletedAt));
   if (kind === 'environment') {
     const environment = await claim<EnvironmentRecord>(store, records, keys.environment(rest), deletedAt);

@@ -3,7 +3,7 @@
 // fetched as carefully as everything else (fetch-json.ts).
 
 import { type VerifiedIdentity, identityOf } from './claims.ts';
-import { type FetchRules, urlProblem } from './fetch-json.ts';
+import { urlProblem } from './fetch-json.ts';
 import type { IssuerConfig } from './issuers-config.ts';
 import { type IssuersOptions, fetchRulesOf, findKey, keysOf } from './issuers.ts';
 import type { IssuerKeys } from './jwks.ts';
@@ -26,13 +26,11 @@ export function issuerProblem(issuer: string, allowLoopbackHttp: boolean): strin
 export class RoleIssuers {
   readonly #configs: readonly IssuerConfig[];
   readonly #options: IssuersOptions;
-  readonly #rules: FetchRules;
   readonly #keys = new Map<string, IssuerKeys>();
 
   constructor(configs: readonly IssuerConfig[], options: IssuersOptions) {
     this.#configs = configs;
     this.#options = options;
-    this.#rules = fetchRulesOf(options);
   }
 
   /**
@@ -56,8 +54,7 @@ export class RoleIssuers {
   #keysOf(issuer: string): IssuerKeys {
     const known = this.#keys.get(issuer);
     this.#keys.delete(issuer);
-    const config = this.#configs.find((one) => one.issuer === issuer) ?? { issuer, audience: [] };
-    const keys = known ?? keysOf(config, this.#options, this.#rules);
+    const keys = known ?? this.#openKeys(issuer);
     this.#keys.set(issuer, keys);
     const [oldest] = this.#keys.keys();
     if (this.#keys.size > maxIssuers && oldest !== undefined) {
@@ -65,5 +62,10 @@ export class RoleIssuers {
       this.#keys.delete(oldest);
     }
     return keys;
+  }
+
+  #openKeys(issuer: string): IssuerKeys {
+    const config = this.#configs.find((one) => one.issuer === issuer) ?? { issuer, audience: [] };
+    return keysOf(config, this.#options, fetchRulesOf(this.#options, config.allowed_addresses));
   }
 }
