@@ -37,17 +37,29 @@ export function ciFlags(command: Command): Command {
     const { summary, choices, default: fallback } = option as { summary: string; choices?: string[]; default?: string };
     const takes = choices === undefined ? '' : `: ${choices.join(', ')}`;
     command.option(
-      `--${name} <${valueName(name)}>`,
+      `--${name} <${valueName(name, choices)}>`,
       `${summary}${takes}${fallback === undefined ? '' : ` (default: ${fallback})`}`,
     );
   }
   return command;
 }
 
-function valueName(name: string): string {
-  if (/^(?:ca|client)-/.test(name)) return 'file';
-  if (name === 'retries' || name.startsWith('min-') || name.endsWith('-ms')) return 'n';
-  return name === 'keys' || name === 'exclude' || name === 'unmask' ? 'globs' : (name.split('-').at(-1) ?? 'text');
+const valueNames: Readonly<Partial<Record<string, string>>> = {
+  'allow-reserved': 'names',
+  'min-mask-length': 'n',
+  'parse-json': 'keys',
+  'timeout-ms': 'n',
+  exclude: 'globs',
+  keys: 'globs',
+  map: 'entries',
+  prefix: 'text',
+  retries: 'n',
+  unmask: 'globs',
+};
+
+function valueName(name: string, choices: unknown): string {
+  if (choices !== undefined) return 'word';
+  return /^(?:ca|client)-/.test(name) ? 'file' : (valueNames[name] ?? name);
 }
 
 export interface CiJob {

@@ -105,10 +105,19 @@ function withoutZvault(env: CiWorld['env']): Record<string, string | undefined> 
 
 /** Names of a token's claims, sorted, for a message. Nothing is verified, and no value is told. */
 export function claimNames(token: Secret): string[] {
+  return Object.keys(claimsOf(token)).sort();
+}
+
+/** The audience that a token names. Nothing is verified. */
+export function audienceOf(token: Secret): unknown {
+  return claimsOf(token)['aud'];
+}
+
+function claimsOf(token: Secret): Readonly<Record<string, unknown>> {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.expose().split('.')[1] ?? '', 'base64url').toString());
-    return typeof claims === 'object' && claims !== null ? Object.keys(claims).sort() : [];
+    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
   } catch {
-    return [];
+    return {};
   }
 }

@@ -24,6 +24,8 @@ export interface CiWorld {
 export interface IdTokenRequest {
   /** Who the token is for; undefined: what the platform gives without asking. */
   readonly audience: string | undefined;
+  /** The one before was refused: another one, where the platform can make it. Vaults take each identity token once. */
+  readonly again: boolean;
 }
 
 export interface Platform {

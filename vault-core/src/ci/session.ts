@@ -15,7 +15,7 @@ import type { CiWorld, Platform } from './platform.ts';
 /** Longest time of one attempt. */
 const attemptTimeoutMs = 10_000;
 /** A token that was signed a moment ago is from the future for a vault whose clock is behind. */
-const skewPauseMs = 2000;
+const skewPauseMs = 1000;
 
 /** Where the vault is and whose secrets are meant; empty counts as unset. */
 export interface Target {
@@ -92,7 +92,7 @@ async function logIn(target: Target, options: CiOptions, platform: Platform, wor
   // GitHub signs for whoever is named; the others are told by their own configuration.
   const audience = options.audience ?? (platform.id === 'github' ? parseBaseUrl(target.url).origin : undefined);
   for (let attempt = 1; ; attempt += 1) {
-    const jwt = await platform.idToken(world, { audience });
+    const jwt = await platform.idToken(world, { audience, again: attempt > 1 });
     await using client = clientFor(target, undefined, options, world);
     try {
       const body = { role, jwt: jwt.expose() };
@@ -117,11 +117,18 @@ async function logIn(target: Target, options: CiOptions, platform: Platform, wor
         throw ciError('ZVCI-123', `${target.url} knows no log-in with identity tokens`, { cause: error });
       }
       throw ciError('ZVCI-111', `the role "${role}" does not accept this job's identity token`, {
-        hint: `compare the role's issuer, audience and bound_claims with the token, whose claims are: ${claimNames(jwt).join(', ')}`,
+        hint: isUsedUp(error)
+          ? 'this identity token has logged in before, and each does once: log in once a job, or hand the values on by BASH_ENV or a file'
+          : `compare the role's issuer, audience and bound_claims with the token, whose claims are: ${claimNames(jwt).join(', ')}`,
         cause: error,
       });
     }
   }
+}
+
+/** The vault says so; what it says is not repeated. */
+function isUsedUp(error: unknown): boolean {
+  return isZvaultError(error) && /logged in before/.test(error.message);
 }
 
 function clientFor(target: Target, token: Secret | undefined, options: CiOptions, world: CiWorld): VaultClient {

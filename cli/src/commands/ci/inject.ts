@@ -110,7 +110,7 @@ Variables of the job that are zvault:// references are resolved under their name
 environment and keys they are all that is read.
 
 stdout has only data: sh is lines to be sourced, json one flat object. github appends to GITHUB_ENV
-and prints masks. Errors begin with a code, ZVCI-…, that docs/ci/errors.md explains.
+and prints masks. Errors begin with a code, ZVCI-…, that docs/reference/ci-errors.md explains.
 
 Examples:
   zvault ci inject --env production --format sh > secrets.sh
