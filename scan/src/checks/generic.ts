@@ -11,7 +11,6 @@ const publicShapes = [
   uuid,
   /^[a-z][a-z0-9+.-]{1,20}:\/\//i,
   /^(?:\.{0,2}|~)\/[\w.@-]*(?:\/|$)/,
-  /^(?:[\w-]+\/){2,}[\w.-]+$/,
   /^[A-Za-z]:\\/,
   /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/,
   /^(?:Test|Fuzz|Benchmark|Example)\w*\//,
@@ -61,7 +60,12 @@ export function tokenLike(value: string): boolean {
 
 function isPublic(value: string): boolean {
   if (nothing.test(value) || isPlaceholder(value) || publicShapes.some((shape) => shape.test(value))) return true;
-  return isPhrase(value) || isEncodedExample(value);
+  return isPath(value) || isPhrase(value) || isEncodedExample(value);
+}
+
+/** Base64 has slashes, too, but few words. */
+function isPath(value: string): boolean {
+  return /^(?:[\w-]+\/){2,}[\w.-]+$/.test(value) && (value.length < 24 || wordShare(value) > 0.3);
 }
 
 /** Words and short pieces joined by dashes or dots: names of things, `k8s-prod-cluster`. */
@@ -74,8 +78,9 @@ function isPhrase(value: string): boolean {
 
 /** Base64 of a text that says of itself that it is an example. */
 function isEncodedExample(value: string): boolean {
-  if (!/^[A-Za-z0-9+/]{12,}={0,2}$/.test(value)) return false;
+  if (!/^[A-Za-z0-9+/]{8,}={0,2}$/.test(value)) return false;
   const decoded = Buffer.from(value, 'base64').toString('latin1').trim();
-  if (!/^[\x20-\x7e]{8,}$/.test(decoded)) return false;
+  if (!/^[\x20-\x7e]{5,}$/.test(decoded)) return false;
+  if (decoded.length < 24 && exampleWord.test(decoded)) return true;
   return isPlaceholder(decoded) || isKnownExample(decoded) || /^ENC[[(]/.test(decoded);
 }

@@ -28,15 +28,20 @@ export const assignmentReach = {
 
 // After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only.
 const closers = /(?:\\?["'`]|[\])]){0,4}/y;
-const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?\s{0,3}=(?![=>])\s{0,4}/y;
+/** `Dim password As String = …` */
+const basicType = /[ \t]{1,4}As[ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/iy;
+const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
 const operator = /[ \t]{0,60}(?:=>|:=|::=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
 const xmlElement = /(?:\s[^<>\n]{0,80})?>/y;
 const attributeValue = /\s{1,8}value\s{0,2}=\s{0,2}/y;
-const namedValue = /,?\s{1,60}\\?["']?(?:value|default|defaultValue|content|val)\\?["']?\s{0,4}[:=]\s{0,4}/iy;
+/** `<key>name</key>` of a property list. */
+const plistValue = /<\/key>\s{0,60}<(?:string|data)>/y;
+const namedValue =
+  /(?:,\s{0,60}|\s{1,60})\\?["']?(?:value|default|defaultValue|content|val)\\?["']?\s{0,4}[:=]\s{0,4}/iy;
 const hclDefault =
   /\s{0,3}\{(?:[ \t\r]{0,20}\n[ \t]{0,20}(?:type|description|sensitive)\s{0,20}=[^\n]{0,120}){0,3}\s{0,40}default\s{0,20}=\s{0,4}/y;
 const argumentAfterName = /[ \t]{0,4},[ \t]{0,4}/y;
-const call = /\(\s{0,4}/y;
+const call = /[({]\s{0,4}/y;
 const valuePrefix =
   /(?:new String\(|String\(|b|f|r|rb|br|u|@|\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
 const blank = /[ \t]{1,40}/y;
@@ -59,6 +64,8 @@ export function readAssignment(text: string, at: number, length: number): Assign
   // `a:secret:b` and `dir/secret` are paths.
   const before = text[nameStart - 1] ?? '';
   if (before === '/' || (before === ':' && text[nameEnd] === ':')) return undefined;
+  // ${NAME:-default}
+  if (before === '{' && text[nameStart - 2] === '$') return undefined;
   const found = valueAfter(text, nameStart, nameEnd);
   if (found === undefined) return undefined;
   const value = readValue(text, found.at, found.until);
@@ -88,7 +95,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   const before = text[nameStart - 1] ?? '';
   const place = (at: number, extra: Partial<ValuePlace> = {}): ValuePlace => ({
     at,
-    until: before === '?' || before === '&' ? 'query' : 'code',
+    until: before === '?' || before === '&' || followsPair(text, nameStart) ? 'query' : 'code',
     needsQuotes: false,
     argument: false,
     ...extra,
@@ -97,7 +104,15 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const inside = skip(xmlElement, text, nameEnd);
     if (inside > nameEnd) return place(inside, { until: 'xml' });
   }
-  const typed = closed === nameEnd ? skip(typeAnnotation, text, closed) : closed;
+  if (before === '>') {
+    const inside = skip(plistValue, text, nameEnd);
+    if (inside > nameEnd) return place(inside, { until: 'xml' });
+  }
+  // <string name="x">value</string>
+  if (inQuotes && text[closed] === '>' && /\bname=\\?["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart)))
+    return place(closed + 1, { until: 'xml' });
+  const typed =
+    closed === nameEnd ? Math.max(skip(basicType, text, closed), skip(typeAnnotation, text, closed)) : closed;
   if (typed > closed) return place(typed);
   const assigned = skip(operator, text, closed);
   if (assigned > closed) return place(assigned);
@@ -120,6 +135,8 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   if (called > nameEnd) return place(called, { needsQuotes: true, argument: true });
   const spaced = skip(blank, text, nameEnd);
   if (spaced > nameEnd && takesBlank(text, nameStart, spaced)) return place(spaced);
+  // A call without parentheses, `storePassword "value"`, or a Lisp.
+  if (spaced > nameEnd && /["']/.test(text[spaced] ?? '')) return place(spaced, { needsQuotes: true, argument: true });
   return undefined;
 }
 
@@ -134,11 +151,21 @@ function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
 function followsDirective(text: string, at: number): boolean {
   let end = at;
   while (isBlank(text, end - 1)) end -= 1;
-  const found = /(?:^|[\s])(?:ENV|ARG|setx|set)$/i.exec(text.slice(Math.max(0, end - 5), end));
+  const found = /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define)$/i.exec(
+    text.slice(Math.max(0, end - 12), end),
+  );
   if (found === null || end === at) return false;
   let start = end - found[0].trim().length;
   while (at - start < maxBefore && isBlank(text, start - 1)) start -= 1;
   return start === 0 || text[start - 1] === '\n';
+}
+
+/** `user=svc password=…`: a list of pairs in one text, of which this is not the first. */
+function followsPair(text: string, at: number): boolean {
+  if (text[at - 1] !== ' ') return false;
+  return /(?:host|hostaddr|port|dbname|user|username|uid|database|server|sslmode)=[^\s"'=;]{1,60} $/i.test(
+    text.slice(Math.max(0, at - maxBefore), at),
+  );
 }
 
 /** Two words before is one that says whose password comes: `machine x login y password z`. */

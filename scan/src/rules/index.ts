@@ -16,6 +16,7 @@ import { monitoringRules } from './monitoring.ts';
 import { packagesRules } from './packages.ts';
 import { paymentsRules } from './payments.ts';
 import { pipelinesRules } from './pipelines.ts';
+import { placesRules } from './places.ts';
 import { socialRules } from './social.ts';
 import { structuredRules } from './structured.ts';
 import { workRules } from './work.ts';
@@ -37,6 +38,7 @@ export const rules: readonly Rule[] = [
   ...packagesRules,
   ...paymentsRules,
   ...pipelinesRules,
+  ...placesRules,
   ...socialRules,
   ...structuredRules,
   ...workRules,

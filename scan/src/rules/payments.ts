@@ -31,14 +31,6 @@ export const paymentsRules = defineRules([
     entropy: 3.2,
   },
   {
-    id: 'stripe-publishable-key',
-    title: 'Stripe publishable key',
-    severity: 'low',
-    keywords: ['pk_live_', 'pk_test_'],
-    pattern: 'pk_(?:live|test)_[A-Za-z0-9]{24,128}',
-    entropy: 3,
-  },
-  {
     id: 'square-access-token',
     title: 'Square access token',
     severity: 'critical',

@@ -257,7 +257,7 @@ export const structuredRules = defineRules([
     title: 'WordPress key or salt',
     confidence: 'structured',
     keywords: ['auth_key', 'auth_salt', 'logged_in_key', 'logged_in_salt', 'nonce_key', 'nonce_salt'],
-    pattern: '(?:(?:secure_)?auth|logged_in|nonce)_(?:key|salt)["\']\\s{0,4},\\s{0,4}["\']([^"\'\\n]{50,80})',
+    pattern: '(?:(?:secure_)?auth|logged_in|nonce)_(?:key|salt)["\']\\s{0,4},\\s{0,20}["\']([^"\'\\n]{50,80})',
     ignoreCase: true,
     left: '',
     right: '',
