@@ -167,7 +167,10 @@ test('kill -9 of one server in the middle of writes: nothing acknowledged is los
     }
     // The other one goes on at once: what the killed one held is free.
     const started = performance.now();
-    const written = await send(other.url, 'PUT', `${env}/secrets/AFTER${round}`, { token: rootToken, body: { value: 'v' } });
+    const written = await send(other.url, 'PUT', `${env}/secrets/AFTER${round}`, {
+      token: rootToken,
+      body: { value: 'v' },
+    });
     expect(written.status).toBe(200);
     expect(performance.now() - started).toBeLessThan(3000);
   }
@@ -265,7 +268,9 @@ function expectNoAddress(answers: readonly Answer[], server: ChildServer, url: s
 function fetchEvents(url: string, path: string, token: string, act: () => Promise<void>): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const request = get(new URL(path, url), { headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' } });
+    const request = get(new URL(path, url), {
+      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+    });
     request.once('error', reject);
     request.once('response', (response) => {
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));

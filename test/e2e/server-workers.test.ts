@@ -137,7 +137,8 @@ describe.each(['SQLite', 'PostgreSQL'])('%s', (kind) => {
     expect(new Set(me.map(({ status }) => status))).toEqual(new Set([200]));
     const revoke = `/v1/cloud/orgs/acme/projects/app/tokens/${me[0]?.json.user_id}/revoke`;
     expect((await server.call('POST', revoke, { token: rootToken })).status).toBe(200);
-    for (const { status } of await everyWorker(() => server.call('GET', '/v1/cloud/me', { token }))) expect(status).toBe(401);
+    for (const { status } of await everyWorker(() => server.call('GET', '/v1/cloud/me', { token })))
+      expect(status).toBe(401);
 
     const page = async (): Promise<string> => (await server.call('GET', '/v1/sys/metrics')).text;
     const [one, two] = [await page(), await page()];
@@ -276,7 +277,14 @@ test('a worker that can’t start ends the server with its reason', async () => 
   using folder = temporaryFolder();
   const audit = join(folder.path, 'sub');
   writeFileSync(audit, '');
-  const flags = ['--workers', '2', '--storage', `sqlite:${join(folder.path, 'v.db')}`, '--audit', `file:${audit}/a.log`];
+  const flags = [
+    '--workers',
+    '2',
+    '--storage',
+    `sqlite:${join(folder.path, 'v.db')}`,
+    '--audit',
+    `file:${audit}/a.log`,
+  ];
   await expect(startServer(flags)).rejects.toThrow(/can't open the audit file .*AUDIT_UNAVAILABLE/s);
   expect(readdirSync(folder.path)).not.toContain('a.log');
 });

@@ -22,7 +22,12 @@ export interface ChildServerOptions {
 
 export async function startChildServer(folder: string, options: ChildServerOptions = {}): Promise<ChildServer> {
   const { audit, fileBlocks, storage } = options;
-  const node = ['--conditions=zvault-source', entry, folder, ...[audit, storage].filter((given) => given !== undefined)];
+  const node = [
+    '--conditions=zvault-source',
+    entry,
+    folder,
+    ...[audit, storage].filter((given) => given !== undefined),
+  ];
   const child =
     fileBlocks === undefined
       ? spawn(process.execPath, node)

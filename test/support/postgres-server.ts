@@ -2,7 +2,17 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -35,14 +45,30 @@ export async function startPostgres(): Promise<PostgresServer> {
     chownSync(folder, account.uid, account.gid);
     chownSync(passwordFile, account.uid, account.gid);
   }
-  const init = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--no-sync'];
+  const init = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--no-sync',
+  ];
   execFileSync(join(binaries, 'bin', 'initdb'), init, { ...run, stdio: ['ignore', 'ignore', 'pipe'] });
   const port = await freePort();
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | undefined;
   let output = '';
   const start = async (): Promise<void> => {
-    const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=`, 'max_connections=200', 'shared_buffers=64MB'];
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=`,
+      'max_connections=200',
+      'shared_buffers=64MB',
+    ];
     const flags = [...settings.flatMap((setting) => ['-c', setting]), '-D', data, '-p', String(port)];
     server = spawn(join(binaries, 'bin', 'postgres'), flags, { ...run, stdio: ['ignore', 'ignore', 'pipe'] });
     server.stderr?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)));
@@ -86,7 +112,9 @@ function usableBinaries(folder: string, copy: boolean): string {
   const found = packageFolder();
   const links = join(found, 'pg-symlinks.json');
   // The package's install script makes the links of its libraries; where install scripts are off, nobody has.
-  const missing = existsSync(links) ? (JSON.parse(readFileSync(links, 'utf8')) as { source: string; target: string }[]) : [];
+  const missing = existsSync(links)
+    ? (JSON.parse(readFileSync(links, 'utf8')) as { source: string; target: string }[])
+    : [];
   if (!copy && missing.every(({ target }) => existsSync(resolve(dirname(found), target)))) return found;
   const own = join(folder, 'native');
   cpSync(found, own, { recursive: true, verbatimSymlinks: true });

@@ -110,9 +110,11 @@ test('the questions of one turn are one statement', async () => {
   await using proxy = await startCutProxy(database.url);
   const store = await open(proxy.url);
   await put(store, 'a', '1');
-  await Promise.all([store.revisions(['a']), store.revisions(['a', 'b'])]);
+  await store.revisions(['a']);
   const before = proxy.count('zvault_revisions');
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => store.revisions(['a', `k${index}`])));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => store.revisions(['a', `k${index}`])),
+  );
   expect(new Set(answers.map(String)).size).toBe(1);
   expect(proxy.count('zvault_revisions') - before).toBeLessThanOrEqual(2);
   const [one, two] = await Promise.all([store.get('a'), store.get('a')]);
@@ -191,29 +193,32 @@ test('a connection that is lost before the commit costs nothing: the transaction
   await store.close();
 });
 
-test.each(['done', 'not done'])('a commit without an answer is told as unknown, and not repeated (%s)', async (fate) => {
-  await using database = await createDatabase();
-  await using proxy = await startCutProxy(database.url);
-  const store = await open(proxy.url);
-  await put(store, 'n', '0');
-  let runs = 0;
-  if (fate === 'done') proxy.loseAnswerTo('COMMIT\0');
-  else proxy.loseQuestion('COMMIT\0');
-  const error: unknown = await store
-    .transaction(async (transaction) => {
-      runs += 1;
-      const count = Number((await transaction.get('n'))?.value.toString());
-      await transaction.put('n', String(count + 1));
-    })
-    .catch((thrown: unknown) => thrown);
-  expect(error).toEqual(refusal('UNAVAILABLE', /may have been done/));
-  expect(isCommitUnknown(error)).toBe(true);
-  expect(runs).toBe(1);
-  await expect.poll(() => textOf(store, 'n')).toBe(fate === 'done' ? '1' : '0');
-  await put(store, 'n', 'goes on');
-  expect(await textOf(store, 'n')).toBe('goes on');
-  await store.close();
-});
+test.each(['done', 'not done'])(
+  'a commit without an answer is told as unknown, and not repeated (%s)',
+  async (fate) => {
+    await using database = await createDatabase();
+    await using proxy = await startCutProxy(database.url);
+    const store = await open(proxy.url);
+    await put(store, 'n', '0');
+    let runs = 0;
+    if (fate === 'done') proxy.loseAnswerTo('COMMIT\0');
+    else proxy.loseQuestion('COMMIT\0');
+    const error: unknown = await store
+      .transaction(async (transaction) => {
+        runs += 1;
+        const count = Number((await transaction.get('n'))?.value.toString());
+        await transaction.put('n', String(count + 1));
+      })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toEqual(refusal('UNAVAILABLE', /may have been done/));
+    expect(isCommitUnknown(error)).toBe(true);
+    expect(runs).toBe(1);
+    await expect.poll(() => textOf(store, 'n')).toBe(fate === 'done' ? '1' : '0');
+    await put(store, 'n', 'goes on');
+    expect(await textOf(store, 'n')).toBe('goes on');
+    await store.close();
+  },
+);
 
 test('what the database undoes is run again, a bounded number of times', async () => {
   await using database = await createDatabase();
@@ -294,7 +299,16 @@ test('a server that is cut off within a transaction does not keep the others fro
   const refused = expect(stuck).rejects.toEqual(refusal('UNAVAILABLE', /./));
   await expect.poll(() => proxy.count('zvault_read')).toBeGreaterThan(0);
   const started = performance.now();
-  await expect.poll(() => put(direct, 'k', 'v').then(() => 'written', () => 'not yet'), { timeout: 15_000 }).toBe('written');
+  await expect
+    .poll(
+      () =>
+        put(direct, 'k', 'v').then(
+          () => 'written',
+          () => 'not yet',
+        ),
+      { timeout: 15_000 },
+    )
+    .toBe('written');
   expect(performance.now() - started).toBeLessThan(10_000);
   await refused;
   await direct.close();

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { auditLines } from '../../test/support/audit-file.ts';
-import { type TestVault, type Workspace, makeWorkspace, startDiskVault, temporaryFolder } from '../../test/support/vault.ts';
+import {
+  type TestVault,
+  type Workspace,
+  makeWorkspace,
+  startDiskVault,
+  temporaryFolder,
+} from '../../test/support/vault.ts';
 import { sweep } from '../src/server/cloud/sweeper.ts';
 import { keyIdOf } from '../src/server/crypto/cipher.ts';
 import { Keyring } from '../src/server/keyring.ts';
@@ -63,7 +69,9 @@ test('a root key that was replaced seals the other server; new slots alone seal 
   expect([one.vault.seal.sealed, two.vault.seal.sealed]).toEqual([false, false]);
   // Else it would open again with what it was started with.
   rmSync(join(folder.path, 'unseal.key'));
-  await store.transaction(async (transaction) => void (await new Keyring(randomBytes(32)).create(transaction, 'system')));
+  await store.transaction(
+    async (transaction) => void (await new Keyring(randomBytes(32)).create(transaction, 'system')),
+  );
   await putSlots();
   await expect.poll(() => two.vault.seal.sealed, { timeout: 4000 }).toBe(true);
   expect((await two.call('GET', '/v1/cloud/orgs', { token: two.rootToken })).status).toBe(503);

@@ -123,7 +123,9 @@ export function listen(
           : new ZvaultError('UNAVAILABLE', `can't listen on ${host}:${port}: ${why}`, { hint, cause: error }),
       );
     });
-    server.listen({ host, port, backlog: 1024, reusePort: sharePort }, () => resolve((server.address() as AddressInfo).port));
+    server.listen({ host, port, backlog: 1024, reusePort: sharePort }, () =>
+      resolve((server.address() as AddressInfo).port),
+    );
   });
 }
 

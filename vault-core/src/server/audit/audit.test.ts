@@ -345,5 +345,10 @@ test('processes that share a file lose no line, whichever of them dies and comes
     ({ value }) => JSON.parse(value.toString()) as { ended?: boolean },
   );
   expect(after.every(({ ended }) => ended)).toBe(true);
-  expect((await inTable(await start(store, [path]).then(({ audit }) => audit))).toSorted()).toEqual(['b1', 'd1', 'l1', 'l2']);
+  expect((await inTable(await start(store, [path]).then(({ audit }) => audit))).toSorted()).toEqual([
+    'b1',
+    'd1',
+    'l1',
+    'l2',
+  ]);
 });

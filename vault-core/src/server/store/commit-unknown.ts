@@ -7,9 +7,13 @@ const unknown = new WeakSet<object>();
 
 /** `place`: host, port and database. */
 export function commitUnknown(place: string): ZvaultError {
-  const error = new ZvaultError('UNAVAILABLE', `the database ${place} was lost during a commit; it may have been done`, {
-    hint: 'read what you wrote before you write it again; a creation with the same id may be repeated',
-  });
+  const error = new ZvaultError(
+    'UNAVAILABLE',
+    `the database ${place} was lost during a commit; it may have been done`,
+    {
+      hint: 'read what you wrote before you write it again; a creation with the same id may be repeated',
+    },
+  );
   unknown.add(error);
   return error;
 }

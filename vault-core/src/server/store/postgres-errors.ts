@@ -62,7 +62,8 @@ export function postgresError(error: unknown, place: string): unknown {
 function connectionError(error: Error, place: string): ZvaultError {
   const { code } = error as NodeJS.ErrnoException;
   // A name with several addresses fails with one error for each.
-  const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined)?.code : undefined;
+  const inner =
+    error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined)?.code : undefined;
   const why = code ?? inner ?? reasons.find(([pattern]) => pattern.test(error.message))?.[1] ?? 'the connection failed';
   return new ZvaultError('UNAVAILABLE', `no answer from the database ${place} (${why})`, { hint: hintOf(why) });
 }

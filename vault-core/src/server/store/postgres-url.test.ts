@@ -23,7 +23,9 @@ test('another machine must prove who it is, unless the address says otherwise; t
   expect(parsePostgresUrl('postgres://h/d').ssl).toEqual({ minVersion: 'TLSv1.2', rejectUnauthorized: true });
   expect(parsePostgresUrl('postgres://127.0.0.1/d').ssl).toBe(false);
   expect(parsePostgresUrl('postgres://localhost/d').ssl).toBe(false);
-  expect(parsePostgresUrl('postgres://localhost/d?sslmode=verify-full').ssl).toMatchObject({ rejectUnauthorized: true });
+  expect(parsePostgresUrl('postgres://localhost/d?sslmode=verify-full').ssl).toMatchObject({
+    rejectUnauthorized: true,
+  });
   expect(parsePostgresUrl('postgres://h/d?sslmode=disable').ssl).toBe(false);
   expect(parsePostgresUrl('postgres://h/d?sslmode=require').ssl).toMatchObject({ rejectUnauthorized: false });
   expect(parsePostgresUrl(`postgres://h/d?sslmode=require&sslrootcert=${root}`).ssl).toMatchObject({

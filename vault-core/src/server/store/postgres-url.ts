@@ -45,7 +45,8 @@ export function parsePostgresUrl(text: string): PostgresTarget {
   const given = parameters(url.searchParams);
   const host = given.host ?? (decode(url.hostname.replace(/^\[(.*)\]$/, '$1')) || 'localhost');
   const port = Number(given.port ?? (url.port || '5432'));
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw invalid('the port of the database must be 1 to 65535');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw invalid('the port of the database must be 1 to 65535');
   const database = decode(url.pathname.slice(1));
   if (database === '' || database.includes('/')) {
     throw invalid('the address names no database', 'write postgres://USER@HOST:PORT/DATABASE');

@@ -7,13 +7,7 @@ import { isCommitUnknown } from './commit-unknown.ts';
 import { isConflict, isLost, postgresError } from './postgres-errors.ts';
 import { migratePostgres } from './postgres-migrations.ts';
 import { PostgresPool } from './postgres-pool.ts';
-import {
-  type Row,
-  entryOf,
-  readStatement,
-  revisionsStatement,
-  scanStatement,
-} from './postgres-statements.ts';
+import { type Row, entryOf, readStatement, revisionsStatement, scanStatement } from './postgres-statements.ts';
 import { PostgresTransaction } from './postgres-transaction.ts';
 import type { PostgresTarget } from './postgres-url.ts';
 import type { Entry, ScanRange, Store, Transaction } from './store.ts';
@@ -107,7 +101,8 @@ class PostgresStore implements Store {
         return result;
       } catch (error) {
         if (!(error instanceof Undone)) throw error;
-        if (attempt === maxAttempts || performance.now() - started > patienceMs) throw this.#pool.failure(error.cause, started);
+        if (attempt === maxAttempts || performance.now() - started > patienceMs)
+          throw this.#pool.failure(error.cause, started);
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
       }
     }

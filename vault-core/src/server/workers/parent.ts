@@ -136,7 +136,11 @@ class Parent {
   async #fork(): Promise<{ url: string; port: number }> {
     const startedMs = performance.now();
     // What unseals is of no use to a worker.
-    const worker = this.#cluster.fork({ ZVAULT_UNSEAL_KEY: '', ZVAULT_UNSEAL_KEY_FILE: '', ZVAULT_UNSEAL_PASSPHRASE: '' });
+    const worker = this.#cluster.fork({
+      ZVAULT_UNSEAL_KEY: '',
+      ZVAULT_UNSEAL_KEY_FILE: '',
+      ZVAULT_UNSEAL_PASSPHRASE: '',
+    });
     const answers: ParentQuestions = {
       giveShare: (share) => this.#open(() => this.#seal.giveShare(share)),
       giveShares: (shares) => this.#open(() => this.#seal.giveShares(shares)),
