@@ -8,8 +8,9 @@ import { redactor } from './redactor.ts';
 import type { Bench, Figure } from './figure.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
+import { workers } from './workers.ts';
 
-const benches: Readonly<Record<string, Bench>> = { bulk, reads, redactor, scale, start };
+const benches: Readonly<Record<string, Bench>> = { bulk, reads, redactor, scale, start, workers };
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const unknown = asked.filter((name) => !(name in benches));
