@@ -10,12 +10,13 @@ import { redactor } from './redactor.ts';
 import type { Bench, Figure } from './figure.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
+import { workers } from './workers.ts';
 
 const { values: options, positionals: asked } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean' }, 'peer-url': { type: 'string' }, 'peer-token': { type: 'string' } },
 });
-const benches: Readonly<Record<string, Bench>> = { bulk, kv: kv(peerOf()), reads, redactor, scale, start };
+const benches: Readonly<Record<string, Bench>> = { bulk, kv: kv(peerOf()), reads, redactor, scale, start, workers };
 
 const unknown = asked.filter((name) => !(name in benches));
 if (unknown.length > 0) {

@@ -1,10 +1,13 @@
 // Servers over one PostgreSQL database: what one acknowledged is never lost, and what one has made untrue the other never answers,
 // whoever is killed, restarted or cut off.
 
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { auditLines } from '../support/audit-file.ts';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
@@ -15,6 +18,7 @@ import { createDatabase, postgresTest } from '../support/postgres.ts';
 import { makeToken, makeWorkspace, startDiskVault, temporaryFolder } from '../support/vault.ts';
 
 const test = await postgresTest();
+const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url));
 
 interface Prepared {
   readonly env: string;
@@ -283,3 +287,63 @@ function fetchEvents(url: string, path: string, token: string, act: () => Promis
     });
   });
 }
+
+test('the command takes the address from the environment, the password from PGPASSWORD, and shows neither', async () => {
+  await using database = await createDatabase();
+  using folder = temporaryFolder();
+  const url = new URL(database.url);
+  const password = decodeURIComponent(url.password);
+  url.password = '';
+  const flags = ['--listen', '127.0.0.1:0', '--audit', `file:${join(folder.path, 'audit.log')}`];
+  const env = { PATH: process.env['PATH'], HOME: folder.path };
+  const canary = 'CANARY-5d1f-in-the-database';
+  const start = (args: readonly string[], more: Record<string, string>): ChildProcess =>
+    spawn(process.execPath, ['--conditions=zvault-source', main, 'server', ...flags, ...args], {
+      env: { ...env, ...more },
+    });
+  const outputs: string[] = [];
+  for (const [args, more] of [
+    [[], { ZVAULT_STORAGE: url.href, PGPASSWORD: password }],
+    [['--storage', url.href], { PGPASSWORD: password }],
+    [['--storage', database.url], {}],
+  ] as const) {
+    const child = start(args, more);
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await expect.poll(() => output, { timeout: 20_000 }).toMatch(/listening on/);
+    const at = /http\S+/.exec(output)?.[0] ?? '';
+    if (outputs.length === 0) {
+      const init = await send(at, 'POST', '/v1/sys/init', { body: { shares: 2, threshold: 2 } });
+      const { unseal_shares: shares, root_token: token } = init.json;
+      expect((await send(at, 'POST', '/v1/sys/unseal', { body: { shares } })).status).toBe(200);
+      await send(at, 'POST', '/v1/cloud/orgs', { token, body: { name: 'acme', slug: 'acme' } });
+      await send(at, 'POST', '/v1/cloud/orgs/acme/projects', { token, body: { name: 'app', slug: 'app' } });
+      const secret = '/v1/cloud/orgs/acme/projects/app/envs/development/secrets/K';
+      expect((await send(at, 'PUT', secret, { token, body: { value: canary, comment: canary } })).status).toBe(200);
+      const rows = await database.query<{ key: Buffer; value: Buffer }>('SELECT key, value FROM zvault_kv');
+      expect(rows.length).toBeGreaterThan(10);
+      for (const { key, value } of rows) {
+        for (const word of [canary, token as string, ...(shares as string[])]) {
+          expect(key.includes(word) || value.includes(word)).toBe(false);
+        }
+      }
+    }
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    outputs.push(output);
+  }
+  for (const output of outputs) expect(output).not.toContain(password);
+  expect(outputs[0]).not.toMatch(/warning/);
+  expect(outputs[2]).toMatch(/warning: the password in --storage is shown to everybody who lists processes/);
+
+  const refused = spawnSync(
+    process.execPath,
+    ['--conditions=zvault-source', main, 'server', '--storage', database.url],
+    { env, encoding: 'utf8' },
+  );
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toMatch(/audit must be named/);
+  expect(refused.stderr).not.toContain(password);
+});

@@ -31,8 +31,13 @@ export interface PostgresServer {
 /** Not a secret: the server listens on loopback for the time of the tests. */
 const password = 'zvault-test-password';
 
+export interface PostgresOptions {
+  /** PEM texts: the server then speaks TLS, too. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
 /** @throws when there are no binaries for this machine */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({ tls }: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'zvault-postgres-'));
   const account = otherAccount();
   const binaries = usableBinaries(folder, account !== undefined);
@@ -62,12 +67,22 @@ export async function startPostgres(): Promise<PostgresServer> {
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | undefined;
   let output = '';
+  const own = (name: string, content: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    if (account) chownSync(path, account.uid, account.gid);
+    return path;
+  };
+  const secured = tls
+    ? ['ssl=on', `ssl_cert_file=${own('server.crt', tls.cert)}`, `ssl_key_file=${own('server.key', tls.key)}`]
+    : [];
   const start = async (): Promise<void> => {
     const settings = [
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=`,
       'max_connections=200',
       'shared_buffers=64MB',
+      ...secured,
     ];
     const flags = [...settings.flatMap((setting) => ['-c', setting]), '-D', data, '-p', String(port)];
     server = spawn(join(binaries, 'bin', 'postgres'), flags, { ...run, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -110,9 +110,11 @@ test('the questions of one turn are one statement', async () => {
   await using proxy = await startCutProxy(database.url);
   const store = await open(proxy.url);
   await put(store, 'a', '1');
-  await Promise.all([store.revisions(['a']), store.revisions(['a', 'b'])]);
+  await store.revisions(['a']);
   const before = proxy.count('zvault_revisions');
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => store.revisions(['a', `k${index}`])));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => store.revisions(['a', `k${index}`])),
+  );
   expect(new Set(answers.map(String)).size).toBe(1);
   expect(proxy.count('zvault_revisions') - before).toBeLessThanOrEqual(2);
   const [one, two] = await Promise.all([store.get('a'), store.get('a')]);

@@ -129,7 +129,7 @@ test('reset forgets what was given', async () => {
   const { seal, shares } = await open();
   await seal.giveShare(shares[0] ?? '');
   await seal.giveShare(shares[1] ?? '');
-  seal.resetShares();
+  await seal.resetShares();
   expect(await progress(seal)).toBe(0);
 });
 

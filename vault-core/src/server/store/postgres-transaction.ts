@@ -99,7 +99,7 @@ export class PostgresTransaction implements Transaction {
   /** Sends the writes and commits, in one round trip. @throws UNAVAILABLE when nobody knows whether it was done */
   async commit(): Promise<void> {
     // Work that went on after a failed statement has not seen what it believes.
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw this.#failure as Error;
     const results = await Promise.allSettled([...this.#writes(), this.#send('COMMIT', [])]);
     const commit = results.at(-1);
     if (commit?.status === 'fulfilled' && commit.value.command === 'COMMIT') return;
@@ -108,7 +108,7 @@ export class PostgresTransaction implements Transaction {
     const refused = reasons.find((reason) => !isUnanswered(reason));
     if (refused === undefined && commit?.status === 'rejected') throw commitUnknown(this.#place);
     this.#failure = refused ?? new ZvaultError('UNAVAILABLE', `the database ${this.#place} has undone the transaction`);
-    throw this.#failure;
+    throw this.#failure as Error;
   }
 
   /** False when the connection is of no use any more. */
