@@ -4,6 +4,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bulk } from './bulk.ts';
+import { keys } from './keys.ts';
 import { type Peer, kv } from './kv.ts';
 import { reads } from './reads.ts';
 import { redactor } from './redactor.ts';
@@ -16,7 +17,7 @@ const { values: options, positionals: asked } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean' }, 'peer-url': { type: 'string' }, 'peer-token': { type: 'string' } },
 });
-const benches: Readonly<Record<string, Bench>> = { bulk, kv: kv(peerOf()), reads, redactor, scale, start, workers };
+const benches: Readonly<Record<string, Bench>> = { bulk, keys, kv: kv(peerOf()), reads, redactor, scale, start, workers };
 
 const unknown = asked.filter((name) => !(name in benches));
 if (unknown.length > 0) {

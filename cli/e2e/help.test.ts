@@ -5,6 +5,7 @@ import { approleCommands } from '../src/commands/approle/index.ts';
 import { ciCommands } from '../src/commands/ci/index.ts';
 import { cloudCommands } from '../src/commands/cloud/index.ts';
 import { commands } from '../src/commands/index.ts';
+import { keySlotCommands } from '../src/commands/key-slot.ts';
 import { kvCommands } from '../src/commands/kv/index.ts';
 import { leaseCommands } from '../src/commands/lease/index.ts';
 import { mountCommands } from '../src/commands/mount/index.ts';
@@ -18,6 +19,7 @@ const paths = [
   ...commands.map(({ name }) => [name]),
   ...ciCommands.map(({ name }) => ['ci', name]),
   ...cloudCommands.map(({ name }) => ['cloud', name]),
+  ...keySlotCommands.map(({ name }) => ['key-slot', name]),
   ...['create', 'list', 'revoke'].map((name) => ['cloud', 'token', name]),
   ...kvCommands.map(({ name }) => ['kv', name]),
   ...leaseCommands.map(({ name }) => ['lease', name]),

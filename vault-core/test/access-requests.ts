@@ -143,6 +143,15 @@ function fresh<T>(
 const postKv = (route: string): Case =>
   fresh(freshKv, 'POST', (path) => ({ path: `/v1/secret/${route}/${path}`, body: { versions: [1] }, status: 204 }));
 
+async function asRoot(vault: TestVault, method: string, path: string, body?: unknown): Promise<unknown> {
+  return (await vault.call(method, path, { vaultToken: vault.rootToken, body })).json as unknown;
+}
+
+async function slotIds(vault: TestVault): Promise<string[]> {
+  const { slots } = (await asRoot(vault, 'GET', '/v1/sys/key-slots')) as { slots: { id: string }[] };
+  return slots.map(({ id }) => id);
+}
+
 const byProject = ({ projectId }: Workspace): string => `${cloud}/projects/${projectId}`;
 const me = { access: 'anyone', prepare: get(() => `${cloud}/me`) } as const;
 const open = (path: string): Case => ({ access: 'open', prepare: get(() => path) });
@@ -286,6 +295,55 @@ export const cases: Readonly<Record<RouteId, Case>> = {
   'jwt.login': {
     access: 'open',
     prepare: () => ({ method: 'POST', path: '/v1/auth/jwt/login', body: { role: 'none', jwt: 'none' }, status: 401 }),
+  },
+
+  // A vault in memory has no shares: who may pass is told so.
+  'sys.rekey': {
+    access: 'vault',
+    prepare: () => ({
+      method: 'POST',
+      path: '/v1/sys/rekey',
+      body: { shares: 3, threshold: 2, unseal_shares: [] },
+      status: 400,
+    }),
+  },
+  'sys.generate-root': {
+    access: 'open',
+    prepare: () => ({ method: 'POST', path: '/v1/sys/generate-root', body: { shares: [] }, status: 400 }),
+  },
+  'key-slots.list': { access: 'vault', prepare: get(() => '/v1/sys/key-slots') },
+  'key-slots.add': {
+    access: 'vault',
+    prepare: async (vault) => {
+      for (const id of await slotIds(vault)) await asRoot(vault, 'DELETE', `/v1/sys/key-slots/${id}`);
+      return { method: 'POST', path: '/v1/sys/key-slots', body: { kind: 'key' } };
+    },
+  },
+  'key-slots.remove': {
+    access: 'vault',
+    prepare: async (vault) => {
+      for (const kind of ['key', 'recovery']) await asRoot(vault, 'POST', '/v1/sys/key-slots', { kind });
+      const [id] = await slotIds(vault);
+      return { method: 'DELETE', path: `/v1/sys/key-slots/${id}`, status: 204 };
+    },
+  },
+  'sys.rotate': { access: 'vault', prepare: () => ({ method: 'POST', path: '/v1/sys/rotate' }) },
+  'sys.rotation': { access: 'vault', prepare: get(() => '/v1/sys/rotate') },
+  'sys.backup': {
+    access: 'vault',
+    prepare: async (vault) => {
+      await asRoot(vault, 'POST', '/v1/sys/key-slots', { kind: 'key' });
+      return { method: 'GET', path: '/v1/sys/backup' };
+    },
+  },
+  'sys.restore': {
+    access: 'vault',
+    prepare: () => ({ method: 'POST', path: '/v1/sys/restore', body: { snapshot: 'bm9uZQ==' }, status: 400 }),
+  },
+  'sys.restore-status': { access: 'vault', prepare: get(() => '/v1/sys/restore') },
+  'sys.restore-cancel': {
+    access: 'vault',
+    prepare: () => ({ method: 'DELETE', path: '/v1/sys/restore', status: 404 }),
   },
 
   'me.get': me,

@@ -17,6 +17,7 @@ import { sweep } from '../src/server/cloud/sweeper.ts';
 import { keyIdOf } from '../src/server/crypto/cipher.ts';
 import { Keyring } from '../src/server/keyring.ts';
 import { commitUnknown } from '../src/server/store/commit-unknown.ts';
+import { requireSealConfig } from '../src/server/seal/config.ts';
 import { keys } from '../src/server/store/keys.ts';
 import type { Store } from '../src/server/store/store.ts';
 
@@ -67,10 +68,12 @@ test('a root key that was replaced seals the other server; new slots alone seal 
   await putSlots();
   await sleep(1500);
   expect([one.vault.seal.sealed, two.vault.seal.sealed]).toEqual([false, false]);
+  const { root_id: rootId } = await requireSealConfig(store);
   // Else it would open again with what it was started with.
   rmSync(join(folder.path, 'unseal.key'));
   await store.transaction(
-    async (transaction) => void (await new Keyring(randomBytes(32)).create(transaction, 'system')),
+    async (transaction) =>
+      void (await new Keyring({ id: rootId, bytes: randomBytes(32) }).create(transaction, 'system')),
   );
   await putSlots();
   await expect.poll(() => two.vault.seal.sealed, { timeout: 4000 }).toBe(true);

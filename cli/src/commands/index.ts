@@ -9,6 +9,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./approle.ts')).approle,
   },
   {
+    name: 'backup',
+    summary: 'write everything in a vault to an encrypted file',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  {
     name: 'ci',
     summary: 'secrets for the jobs of a CI platform',
     load: async () => (await import('./ci.ts')).ci,
@@ -34,6 +39,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./doctor.ts')).doctor,
   },
   {
+    name: 'generate-root',
+    summary: 'make a new root token with the shares of a vault',
+    load: async () => (await import('./generate-root.ts')).generateRoot,
+  },
+  {
     name: 'import',
     summary: 'store the values of a .env file, and write references in their place',
     load: async () => (await import('./import.ts')).importCommand,
@@ -42,6 +52,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'init',
     summary: 'initialize a new vault: its root key, the shares of it, and the root token',
     load: async () => (await import('./init.ts')).init,
+  },
+  {
+    name: 'key-slot',
+    summary: 'list, add and remove the ways to unseal a vault',
+    load: async () => (await import('./key-slot.ts')).keySlot,
   },
   {
     name: 'kv',
@@ -77,6 +92,21 @@ export const commands: readonly CommandEntry[] = [
     name: 'project-init',
     summary: 'write .zvault.toml for this folder',
     load: async () => (await import('./project-init.ts')).projectInit,
+  },
+  {
+    name: 'rekey',
+    summary: 'exchange the shares of a vault for new ones',
+    load: async () => (await import('./rekey.ts')).rekey,
+  },
+  {
+    name: 'restore',
+    summary: 'replace everything in a vault by a backup',
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  {
+    name: 'rotate',
+    summary: 'put new keys into use, and encrypt everything again',
+    load: async () => (await import('./rotate.ts')).rotate,
   },
   {
     name: 'run',
@@ -116,7 +146,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'unseal',
-    summary: 'give a vault a share of its unseal key',
+    summary: 'open a vault with its shares, a key file, a passphrase or a recovery code',
     load: async () => (await import('./unseal.ts')).unseal,
   },
 ];

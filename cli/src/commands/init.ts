@@ -1,13 +1,8 @@
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { ZvaultError } from '@zvault/core/domain';
 import { defineCommand, integerIn } from '../command.ts';
 import { type ConnectionFlags, addressOption, connectWith, settingsOf } from '../connection.ts';
-import type { Context } from '../context.ts';
-import { fileError } from '../input.ts';
-import { isInteractive, promptHidden, readSecretText } from '../output/prompt.ts';
+import { createKeyFile } from '../key-file.ts';
+import { promptNewPassphrase } from '../output/prompt.ts';
 import { printJson } from '../output/table.ts';
-import { privateMode } from '../staged-file.ts';
 
 interface Options extends ConnectionFlags {
   readonly json?: true;
@@ -15,6 +10,7 @@ interface Options extends ConnectionFlags {
   readonly threshold: number;
   readonly unsealKeyFile?: string;
   readonly unsealPassphrase?: true;
+  readonly recoveryCode?: true;
 }
 
 export const init = defineCommand<Options>({
@@ -31,13 +27,14 @@ export const init = defineCommand<Options>({
           '--unseal-passphrase',
           'also take a passphrase that unseals the vault at its start, from stdin or a prompt',
         )
+        .option('--recovery-code', 'also make a code to print and lock away, which opens the vault alone')
         .option('--json', 'print JSON'),
     ).addHelpText('after', notes);
   },
   async run({ context, options }) {
     const { host, log, redactor } = context;
     const settings = await settingsOf(context, options, 'vault');
-    const passphrase = options.unsealPassphrase === true ? await readPassphrase(context) : undefined;
+    const passphrase = options.unsealPassphrase === true ? await promptNewPassphrase(context) : undefined;
     await using connection = await connectWith(context, settings);
     using keyFile = options.unsealKeyFile === undefined ? undefined : createKeyFile(host.cwd, options.unsealKeyFile);
     const { shares, threshold } = options;
@@ -46,20 +43,25 @@ export const init = defineCommand<Options>({
       threshold,
       ...(keyFile === undefined ? {} : { key_file: true }),
       ...(passphrase === undefined ? {} : { passphrase }),
+      ...(options.recoveryCode === true ? { recovery_code: true } : {}),
     });
     // What is printed below is printed once, on purpose; a message about it must not print it again.
     for (const value of [made.root_token, ...made.unseal_shares]) redactor.add(value);
+    const code = made.recovery_code;
+    if (code !== undefined) redactor.add(code);
     if (keyFile !== undefined) keyFile.write(made.key_file);
     if (options.json === true) {
       printJson(host, {
         unseal_shares: made.unseal_shares,
         root_token: made.root_token,
+        ...(code === undefined ? {} : { recovery_code: code }),
         ...(keyFile === undefined ? {} : { unseal_key_file: keyFile.path }),
       });
     } else {
       for (const [index, share] of made.unseal_shares.entries())
         host.stdout.write(`unseal share ${index + 1}: ${share}\n`);
       host.stdout.write(`root token: ${made.root_token}\n`);
+      if (code !== undefined) host.stdout.write(`recovery code: ${code}\n`);
     }
     if (keyFile !== undefined)
       log.done(`wrote the unseal key to ${keyFile.path}; start the server with ZVAULT_UNSEAL_KEY_FILE`);
@@ -68,57 +70,6 @@ export const init = defineCommand<Options>({
     );
   },
 });
-
-async function readPassphrase(context: Context): Promise<string> {
-  const passphrase = (await readSecretText(context, 'Passphrase')).replace(/\r?\n$/, '');
-  if (passphrase === '') throw new ZvaultError('INPUT_INVALID', 'the passphrase is empty');
-  context.redactor.add(passphrase);
-  if (isInteractive(context) && (await promptHidden(context, 'The same again')) !== passphrase) {
-    throw new ZvaultError('INPUT_INVALID', 'the passphrases differ');
-  }
-  return passphrase;
-}
-
-interface KeyFile extends Disposable {
-  readonly path: string;
-  write(key: string | undefined): void;
-}
-
-/**
- * Takes the file's place before the vault is made: a key that cannot be written would be lost. Removed unless it is
- * written.
- */
-function createKeyFile(cwd: string, path: string): KeyFile {
-  const place = resolve(cwd, path);
-  let descriptor: number;
-  try {
-    descriptor = openSync(place, 'wx', privateMode);
-  } catch (error) {
-    throw fileError(error, 'create', path);
-  }
-  let written = false;
-  return {
-    path,
-    write(key) {
-      if (key === undefined) {
-        throw new ZvaultError('BAD_ANSWER', 'the server made no unseal key', {
-          hint: 'unseal it with the shares; the server is of another kind',
-        });
-      }
-      try {
-        writeSync(descriptor, `${key}\n`);
-        fsyncSync(descriptor);
-      } catch (error) {
-        throw fileError(error, 'write', path);
-      }
-      written = true;
-    },
-    [Symbol.dispose]() {
-      closeSync(descriptor);
-      if (!written) rmSync(place, { force: true });
-    },
-  };
-}
 
 const notes = `
 Shares and root token are printed once, to stdout: give the shares to different people, and keep

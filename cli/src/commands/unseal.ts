@@ -1,25 +1,23 @@
-import { Secret, ZvaultError } from '@zvault/core/domain';
-import { collect, defineCommand } from '../command.ts';
+import { ZvaultError } from '@zvault/core/domain';
+import { defineCommand } from '../command.ts';
 import { type ConnectionFlags, addressOption, connectWith, settingsOf } from '../connection.ts';
-import type { Context } from '../context.ts';
-import { decodeText, readFileBytes } from '../input.ts';
-import { readSecretText } from '../output/prompt.ts';
 import { printJson } from '../output/table.ts';
+import { type WayInFlags, readWayIn, unsealWith, wayInOptions } from '../way-in.ts';
 
-interface Options extends ConnectionFlags {
+interface Options extends ConnectionFlags, WayInFlags {
   readonly json?: true;
   readonly reset?: true;
-  readonly shareFile?: readonly string[];
 }
 
 export const unseal = defineCommand<Options>({
   configure(command) {
     addressOption(
-      command
-        .usage('[options]')
-        // Taken only to say why it is refused.
-        .argument('[share...]')
-        .option('--share-file <file>', 'file with shares, one a line; may be given several times', collect)
+      wayInOptions(
+        command
+          .usage('[options]')
+          // Taken only to say why it is refused.
+          .argument('[share...]'),
+      )
         .option('--reset', 'forget the shares given so far')
         .option('--json', 'print JSON'),
     ).addHelpText('after', notes);
@@ -44,29 +42,12 @@ export const unseal = defineCommand<Options>({
       else log.done('the shares given so far are forgotten');
       return;
     }
-    let state = { sealed: true, threshold: 0, progress: 0 };
-    for (const share of await readShares(context, options.shareFile)) {
-      context.redactor.add(share);
-      // One by one: any vault takes them so.
-      state = await sys.unseal({ share: share.expose() });
-      if (!state.sealed) break;
-    }
+    const state = await unsealWith(connection.client, await readWayIn(context, options));
     if (options.json === true) printJson(host, state);
     else if (state.sealed) log.info(`${state.progress} of ${state.threshold} shares are given`);
     else log.done(`${settings.url} is unsealed`);
   },
 });
-
-async function readShares(context: Context, files: readonly string[] | undefined): Promise<Secret[]> {
-  const texts = files?.map((file) => decodeText(readFileBytes(context.host.cwd, file), file)) ?? [
-    await readSecretText(context, 'Share of the unseal key'),
-  ];
-  const shares = texts.flatMap((text) => text.split(/\s+/)).filter((share) => share !== '');
-  if (shares.length === 0) {
-    throw new ZvaultError('USAGE', 'no share is given', { hint: 'give one on stdin, or with --share-file' });
-  }
-  return shares.map((share) => new Secret(share));
-}
 
 const notes = `
 Shares are typed unseen at a terminal, else read from stdin, one a line. Each person gives their

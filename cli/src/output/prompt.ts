@@ -26,3 +26,24 @@ export async function promptHidden(context: Context, question: string): Promise<
 export async function readSecretText(context: Context, question: string): Promise<string> {
   return isInteractive(context) ? promptHidden(context, question) : readInput(context);
 }
+
+/** Asks for a yes or no; no is the default. @throws INTERRUPTED when the user leaves the prompt. */
+export async function promptConfirm(context: Context, question: string): Promise<boolean> {
+  const { confirm, isCancel } = await import('@clack/prompts');
+  const { host, interrupted } = context;
+  const asked = { message: question, initialValue: false, input: host.stdin, output: host.stderr, signal: interrupted };
+  const answer = await confirm(asked);
+  if (isCancel(answer)) throw new ZvaultError('INTERRUPTED', 'interrupted');
+  return answer;
+}
+
+/** A passphrase for a new way in: at a terminal typed twice, else from stdin. @throws INPUT_INVALID */
+export async function promptNewPassphrase(context: Context): Promise<string> {
+  const passphrase = (await readSecretText(context, 'Passphrase')).replace(/\r?\n$/, '');
+  if (passphrase === '') throw new ZvaultError('INPUT_INVALID', 'the passphrase is empty');
+  context.redactor.add(passphrase);
+  if (isInteractive(context) && (await promptHidden(context, 'The same again')) !== passphrase) {
+    throw new ZvaultError('INPUT_INVALID', 'the passphrases differ');
+  }
+  return passphrase;
+}

@@ -1,6 +1,7 @@
 // What carries requests to one server: an agent with its sockets.
 
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
+import type { Readable } from 'node:stream';
 import { nodeHttp, nodeHttps } from '../domain/builtin.ts';
 import type { BaseUrl } from './settings.ts';
 
@@ -10,6 +11,8 @@ export interface Outgoing {
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** Sent as it comes, in the place of `body`. */
+  readonly stream?: Readable;
 }
 
 export interface Connector {

@@ -118,7 +118,13 @@ function send(
     request.once('response', resolve);
     // After the answer's head, the message reports what goes wrong; this listener stays so that nothing is unhandled.
     request.on('error', reject);
-    if (outgoing.body === undefined) request.end();
+    const { stream } = outgoing;
+    if (stream) {
+      // A file that can't be read must not look like its end; an answer that comes early ends the sending.
+      stream.once('error', (error) => request.destroy(error));
+      request.once('close', () => stream.destroy());
+      stream.pipe(request);
+    } else if (outgoing.body === undefined) request.end();
     else request.end(outgoing.body);
   });
 }

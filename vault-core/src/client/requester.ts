@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { isZvaultError, ZvaultError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Method } from '../wire/route.ts';
@@ -27,6 +28,8 @@ export interface Call {
   readonly body?: unknown;
   /** JSON already, instead of `body`: its numbers are sent as they were written. */
   readonly json?: string | undefined;
+  /** Makes a body of bytes of any length, anew for each attempt. */
+  readonly stream?: () => Readable;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** @default bearer */
   readonly auth?: Auth;
@@ -205,14 +208,16 @@ export class Requester {
       'User-Agent': this.settings.userAgent,
       ...call.headers,
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-      ...(body === undefined && (call.method === 'GET' || call.method === 'DELETE')
+      ...(call.stream ? { 'Content-Type': 'application/octet-stream' } : {}),
+      ...((body === undefined && (call.method === 'GET' || call.method === 'DELETE')) || call.stream
         ? {}
         : { 'Content-Length': String(body?.length ?? 0) }),
     };
     if (token !== undefined && auth === 'bearer') headers['Authorization'] = `Bearer ${token.expose()}`;
     if (token !== undefined && auth === 'vault') headers['X-Vault-Token'] = token.expose();
     const target = this.settings.base.prefix + call.path.target + formatQuery(call.query);
-    return { outgoing: { method: call.method, target, headers, ...(body === undefined ? {} : { body }) }, token };
+    const content = call.stream ? { stream: call.stream() } : body === undefined ? {} : { body };
+    return { outgoing: { method: call.method, target, headers, ...content }, token };
   }
 
   #failure(call: Call, answer: Incoming, token: Secret | undefined): ZvaultError {
@@ -224,7 +229,7 @@ export class Requester {
       text: answer.body.toString('utf8'),
       retryAfterMs: parseRetryAfterMs(answer.headers['retry-after'], this.settings.host.now()),
       hide: [...(token === undefined ? [] : [token.expose()]), ...(call.hide ?? [])],
-      hadBody: call.body !== undefined || call.json !== undefined,
+      hadBody: call.body !== undefined || call.json !== undefined || call.stream !== undefined,
     });
   }
 

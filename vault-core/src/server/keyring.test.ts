@@ -1,55 +1,65 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { decrypt, encrypt } from './crypto/cipher.ts';
+import { type CipherKey, decrypt, encrypt } from './crypto/cipher.ts';
 import { Keyring } from './keyring.ts';
 import { Records } from './records.ts';
 import { keys } from './store/keys.ts';
+import { firstRootKeyId, writeSealConfig } from './seal/config.ts';
 import { openSqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
 import { sealSecret, openSecret } from './cloud/secret-record.ts';
 import { systemActor } from '../domain/actor.ts';
+
+const rootKey = (bytes = randomBytes(32)): CipherKey => ({ id: firstRootKeyId, bytes: Buffer.from(bytes) });
+
+async function openStore(): Promise<Store> {
+  const store = await openSqliteStore(':memory:');
+  await store.transaction((transaction) =>
+    writeSealConfig(transaction, { format: 2, root_id: firstRootKeyId, slots: [] }),
+  );
+  return store;
+}
 
 const refused = expect.objectContaining({ code: 'INTERNAL' });
 
 test('keys are found again by another keyring with the same root key', async () => {
-  const store = await openSqliteStore(':memory:');
+  const store = await openStore();
   const root = randomBytes(32);
-  const first = new Keyring(Buffer.from(root));
+  const first = new Keyring(rootKey(root));
   const made = await store.transaction((transaction) => first.create(transaction, 'system'));
   const sealed = encrypt(made, 'x', Buffer.from('text'));
-  const second = new Keyring(Buffer.from(root));
+  const second = new Keyring(rootKey(root));
   expect(second.loadedKeyOf(sealed)).toBeUndefined();
   expect(decrypt(await second.keyOf(store, 'system', sealed), 'x', sealed).toString()).toBe('text');
   expect((await second.current(store, 'system')).id).toBe(made.id);
   expect(second.auditMac.hex('x')).toBe(first.auditMac.hex('x'));
   // A new key becomes the current one; what the old one sealed still opens.
   const next = await store.transaction((transaction) => first.create(transaction, 'system'));
-  expect((await new Keyring(Buffer.from(root)).current(store, 'system')).id).toBe(next.id);
-  expect(decrypt(await new Keyring(Buffer.from(root)).keyOf(store, 'system', sealed), 'x', sealed).toString()).toBe(
-    'text',
-  );
-  const wrong = new Keyring(randomBytes(32));
+  expect((await new Keyring(rootKey(root)).current(store, 'system')).id).toBe(next.id);
+  expect(decrypt(await new Keyring(rootKey(root)).keyOf(store, 'system', sealed), 'x', sealed).toString()).toBe('text');
+  const wrong = new Keyring(rootKey());
   await expect(wrong.current(store, 'system')).rejects.toEqual(refused);
   await store.close();
 });
 
 test('a key wrapped for one owner is of no use to another', async () => {
-  const store = await openSqliteStore(':memory:');
+  const store = await openStore();
   const root = randomBytes(32);
-  const keyring = new Keyring(Buffer.from(root));
+  const keyring = new Keyring(rootKey(root));
   const { id } = await store.transaction((transaction) => keyring.create(transaction, 'org/a'));
   const wrapped = (await store.get(`keys/wrapped/${id}/org/a`))?.value ?? Buffer.alloc(0);
   await store.transaction(async (transaction) => {
     await transaction.put(`keys/wrapped/${id}/org/b`, wrapped);
     await transaction.put('keys/current/org/b', id);
   });
-  await expect(new Keyring(Buffer.from(root)).current(store, 'org/b')).rejects.toEqual(refused);
+  await expect(new Keyring(rootKey(root)).current(store, 'org/b')).rejects.toEqual(refused);
   await expect(keyring.current(store, 'org/none')).rejects.toEqual(refused);
   await store.close();
 });
 
 test('an owner gets its key once; one whose transaction was undone is not used', async () => {
-  const store = await openSqliteStore(':memory:');
-  const keyring = new Keyring(randomBytes(32));
+  const store = await openStore();
+  const keyring = new Keyring(rootKey());
   const undone: string[] = [];
   await store.transaction(async (transaction) => {
     const work = async (): Promise<void> => {
@@ -67,9 +77,9 @@ test('an owner gets its key once; one whose transaction was undone is not used',
 });
 
 test('zeroing overwrites every key that was handed out', async () => {
-  const store = await openSqliteStore(':memory:');
+  const store = await openStore();
   const root = randomBytes(32);
-  const keyring = new Keyring(root);
+  const keyring = new Keyring({ id: firstRootKeyId, bytes: root });
   const made = await store.transaction(async (transaction) => [
     await keyring.create(transaction, 'system'),
     await keyring.create(transaction, 'org/a'),
@@ -83,8 +93,8 @@ test('zeroing overwrites every key that was handed out', async () => {
 });
 
 test('a record that was moved, or changed in one bit, is refused', async () => {
-  const store = await openSqliteStore(':memory:');
-  const keyring = new Keyring(randomBytes(32));
+  const store = await openStore();
+  const keyring = new Keyring(rootKey());
   const records = new Records(() => keyring);
   await store.transaction(async (transaction) => {
     await keyring.create(transaction, 'system');
@@ -98,8 +108,8 @@ test('a record that was moved, or changed in one bit, is refused', async () => {
 });
 
 test('a secret opens only as itself: every id around it, its version, its header and each bit count', async () => {
-  const store = await openSqliteStore(':memory:');
-  const keyring = new Keyring(randomBytes(32));
+  const store = await openStore();
+  const keyring = new Keyring(rootKey());
   const place = {
     id: randomUUID(),
     project_id: randomUUID(),

@@ -1,32 +1,49 @@
-// Whether the vault is open. Holds the key slots, takes shares until there are enough, and owns the keyring while unsealed.
+// Whether the vault is open. Takes shares until there are enough, and owns the keyring while unsealed. While a backup waits to
+// take the vault's place, its key slots are tried too: first, since whoever staged it wants it opened.
 
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { ZvaultError } from '../domain/errors.ts';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { ZvaultError, messageOf } from '../domain/errors.ts';
 import type { InitReply, SealStatus } from '../wire/shapes.ts';
-import { combineShares, splitSecret } from './crypto/shamir.ts';
+import type { CipherKey } from './crypto/cipher.ts';
+import { createRecoverySecret, formatRecoveryCode } from './crypto/recovery-code.ts';
+import { splitSecret } from './crypto/shamir.ts';
 import {
   type KeySlot,
-  type ShamirSlot,
   createKeySlot,
   createPassphraseSlot,
+  createRecoverySlot,
   createShamirSlot,
-  openSlot,
   parseUnsealKey,
+  stretchNewPassphrase,
+  withEscrow,
 } from './crypto/slots.ts';
 import { Keyring } from './keyring.ts';
+import {
+  type SealConfig,
+  readSealConfig,
+  sealConfigKey,
+  shamirSlots,
+  withoutReplaced,
+  writeSealConfig,
+} from './seal/config.ts';
+import {
+  type Opened,
+  type SingleSecret,
+  type WayIn,
+  forget,
+  openWith,
+  parseShare,
+  parseShares,
+  requireEnough,
+} from './seal/way-in.ts';
 import type { Store, Transaction } from './store/store.ts';
-
-/** What rests at `sys/seal`, in clear: the slots say nothing without their secrets. */
-interface SealConfig {
-  readonly format: 1;
-  readonly slots: readonly KeySlot[];
-}
 
 export interface InitOptions {
   readonly shares: number;
   readonly threshold: number;
   readonly keyFile?: boolean;
   readonly passphrase?: string;
+  readonly recoveryCode?: boolean;
 }
 
 /** A way in that needs no person. */
@@ -36,29 +53,40 @@ export interface AutoUnseal {
   readonly passphrase?: string;
 }
 
-/** Another process that takes the shares for this one, and hands it the root key. */
+/** Another process that takes what opens the vault for this one, and hands it the root key. Answers as `Seal` does. */
 export interface SealHolder {
-  giveShare(text: string): Promise<void>;
-  giveShares(texts: readonly string[]): Promise<void>;
+  giveShare(text: string): Promise<CipherKey | undefined>;
+  giveShares(texts: readonly string[]): Promise<CipherKey | undefined>;
+  giveSecret(way: SingleSecret): Promise<CipherKey | undefined>;
   resetShares(): Promise<void>;
   /** Shares given so far. */
   progress(): Promise<number>;
 }
 
-const configKey = 'sys/seal';
-const shareBytes = 33;
+export interface SealOptions {
+  readonly holder?: SealHolder | undefined;
+  readonly warn?: (message: string) => void;
+}
+
+type Prepare<T> = (transaction: Transaction, keyring: Keyring) => Promise<T>;
+
+/** Bytes, in UTF-8. */
+const leastPassphraseBytes = 8;
 
 export class Seal {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #holder: SealHolder | undefined;
+  readonly #warn: (message: string) => void;
   #keyring: Keyring | undefined;
   #pending: Buffer[] = [];
+  #stretching = false;
 
-  constructor(store: Store, now: () => number, holder?: SealHolder) {
+  constructor(store: Store, now: () => number, { holder, warn = () => undefined }: SealOptions = {}) {
     this.#store = store;
     this.#now = now;
     this.#holder = holder;
+    this.#warn = warn;
   }
 
   get sealed(): boolean {
@@ -72,10 +100,15 @@ export class Seal {
     return this.#keyring;
   }
 
+  /** Shares that wait for more. */
+  async progress(): Promise<number> {
+    return this.#holder ? this.#holder.progress() : this.#pending.length;
+  }
+
   async status(): Promise<SealStatus> {
-    const config = await this.#config();
+    const config = await readSealConfig(this.#store);
     if (!config) return { initialized: false, sealed: true, threshold: 0, shares: 0, progress: 0 };
-    const slot = shamirSlot(config);
+    const slot = shamirSlots(config).at(-1);
     return {
       initialized: true,
       sealed: this.sealed,
@@ -90,128 +123,169 @@ export class Seal {
    * returned beside the shares. The vault stays sealed.
    * @throws BAD_REQUEST for a bad configuration, CONFLICT when there is a root key already
    */
-  async init<T>(
-    options: InitOptions,
-    prepare: (transaction: Transaction, keyring: Keyring) => Promise<T>,
-  ): Promise<Omit<InitReply, 'root_token'> & { prepared: T }> {
+  async init<T>(options: InitOptions, prepare: Prepare<T>): Promise<Omit<InitReply, 'root_token'> & { prepared: T }> {
     checkShares(options.shares, options.threshold);
     // Before the passphrase is stretched: whoever may ask must not be able to keep the server busy with it.
-    if (await this.#config()) throw initializedAlready();
-    if (options.passphrase !== undefined && Buffer.byteLength(options.passphrase) < 8) {
-      throw new ZvaultError('BAD_REQUEST', 'a passphrase must have at least 8 bytes');
-    }
-    const rootKey = randomBytes(32);
+    if (await readSealConfig(this.#store)) throw initializedAlready();
+    if (options.passphrase !== undefined) checkPassphrase(options.passphrase);
+    const root = { id: randomUUID(), bytes: randomBytes(32) };
     const shareKey = randomBytes(32);
     const fileKey = options.keyFile ? randomBytes(32) : undefined;
+    const recovery = options.recoveryCode ? createRecoverySecret() : undefined;
     const now = this.#now();
     const parts = splitSecret(shareKey, options.shares, options.threshold);
-    const slots: KeySlot[] = [createShamirSlot(rootKey, shareKey, options.shares, options.threshold, now)];
-    if (fileKey) slots.push(createKeySlot(rootKey, fileKey, now));
-    if (options.passphrase !== undefined) slots.push(await createPassphraseSlot(rootKey, options.passphrase, now));
-    const prepared = await this.#create(rootKey, slots, prepare);
-    rootKey.fill(0);
+    const slots: KeySlot[] = [createShamirSlot(root, shareKey, options.shares, options.threshold, now)];
+    if (fileKey) slots.push(createKeySlot(root, fileKey, now));
+    if (recovery) slots.push(createRecoverySlot(root, recovery, now));
+    if (options.passphrase !== undefined)
+      slots.push(createPassphraseSlot(root, await stretchNewPassphrase(options.passphrase), now));
+    const prepared = await this.#create(root, slots, prepare);
+    root.bytes.fill(0);
     shareKey.fill(0);
     return {
       unseal_shares: parts.map((part) => part.toString('base64')),
       ...(fileKey ? { key_file: fileKey.toString('base64url') } : {}),
+      ...(recovery ? { recovery_code: formatRecoveryCode(recovery) } : {}),
       prepared,
     };
   }
 
   /** A root key that is never written: a vault that ends with the process. Leaves it unsealed. */
-  async initEphemeral<T>(prepare: (transaction: Transaction, keyring: Keyring) => Promise<T>): Promise<T> {
-    const rootKey = randomBytes(32);
-    const prepared = await this.#create(rootKey, [], prepare);
-    this.#keyring = new Keyring(rootKey);
+  async initEphemeral<T>(prepare: Prepare<T>): Promise<T> {
+    const root = { id: randomUUID(), bytes: randomBytes(32) };
+    const prepared = await this.#create(root, [], prepare);
+    this.#keyring = new Keyring(root);
     return prepared;
   }
 
   /**
    * Takes one share and unseals when there are enough. A repeated share is ignored, a malformed one changes nothing, and a
-   * recovery that fails clears those given.
+   * recovery that fails clears those given. Answers the root key of `staged` when that is what was opened.
    */
-  async giveShare(text: string): Promise<void> {
-    const slot = await this.#shamirSlotToOpen();
+  async giveShare(text: string, staged?: SealConfig): Promise<CipherKey | undefined> {
+    const configs = await this.#toOpen(staged);
+    const slots = configs.flatMap(shamirSlots);
+    if (slots.length === 0) throw new ZvaultError('BAD_REQUEST', 'this vault has no key shares');
     const share = parseShare(text);
     if (this.#holder) return this.#holder.giveShare(text);
-    if (this.#pending.some((known) => known.length === share.length && timingSafeEqual(known, share))) return;
+    if (this.#pending.some((known) => known.length === share.length && timingSafeEqual(known, share))) return undefined;
     this.#pending.push(share);
-    if (this.#pending.length < slot.threshold) return;
     const shares = this.#pending;
-    this.#pending = [];
-    await this.#openWithShares(slot, shares);
+    if (!slots.some(({ threshold }) => threshold <= shares.length)) return undefined;
+    const last = slots.every(({ threshold }) => threshold <= shares.length);
+    // Taken away before anything is waited for: each share counts once, whoever else gives one meanwhile.
+    if (last) this.#pending = [];
+    let found: Found | undefined;
+    let failed = true;
+    try {
+      found = await find(configs, { kind: 'shamir', shares });
+      failed = last && !found;
+    } finally {
+      if (failed || found) this.#forgetShares(shares);
+    }
+    if (failed) throw sharesDoNotOpen();
+    return found && this.#take(found, staged);
   }
 
   /** All shares at once; those given one by one are left alone, so that nobody can block an unsealing. */
-  async giveShares(texts: readonly string[]): Promise<void> {
-    const slot = await this.#shamirSlotToOpen();
-    const unique = new Map(texts.map((text) => [text.trim(), parseShare(text)]));
-    if (unique.size < slot.threshold)
-      throw new ZvaultError('BAD_REQUEST', `${unique.size} shares were given, ${slot.threshold} are needed`);
+  async giveShares(texts: readonly string[], staged?: SealConfig): Promise<CipherKey | undefined> {
+    const configs = await this.#toOpen(staged);
+    const shares = parseShares(texts);
+    requireEnough({ slots: configs.flatMap(({ slots }) => slots) }, shares.length);
     if (this.#holder) return this.#holder.giveShares(texts);
-    await this.#openWithShares(slot, [...unique.values()]);
+    return this.#openWith(configs, { kind: 'shamir', shares }, staged, sharesDoNotOpen());
+  }
+
+  /** Opens with one secret. @throws BAD_REQUEST when no slot fits, RATE_LIMITED while another passphrase is tried */
+  async giveSecret(way: SingleSecret, staged?: SealConfig): Promise<CipherKey | undefined> {
+    const configs = await this.#toOpen(staged);
+    if (!configs.some(({ slots }) => slots.some(({ kind }) => kind === way.kind)))
+      throw new ZvaultError('BAD_REQUEST', `this vault has no slot of the kind ${way.kind}`);
+    if (this.#holder) return this.#holder.giveSecret(way);
+    return this.#openWith(configs, way, staged, doesNotOpen(way.kind));
+  }
+
+  /**
+   * Opens with a key or a passphrase, at start. @throws BAD_REQUEST when no slot fits
+   */
+  async unsealAutomatically({ key, passphrase }: AutoUnseal): Promise<void> {
+    const config = await readSealConfig(this.#store);
+    if (!config)
+      throw new ZvaultError('NOT_INITIALIZED', 'the vault is not initialized', { hint: 'run "zvault init"' });
+    const way: WayIn | undefined =
+      key === undefined
+        ? passphrase === undefined
+          ? undefined
+          : { kind: 'passphrase', secret: passphrase }
+        : { kind: 'key', secret: parseUnsealKey(key) };
+    const opened = way && (await openWith(config, way));
+    if (way) forget(way);
+    if (!opened) {
+      throw new ZvaultError('BAD_REQUEST', `the unseal ${way?.kind ?? 'key'} does not open this vault`, {
+        hint: 'check that it belongs to this database',
+      });
+    }
+    await this.#take({ config, opened }, undefined);
+  }
+
+  /** Opens with a root key that was proven to be the vault's. */
+  async open(root: CipherKey): Promise<void> {
+    const keyring = await Keyring.open(this.#store, root);
+    if (!this.sealed) {
+      keyring.zero();
+      throw unsealedAlready();
+    }
+    this.#keyring = keyring;
+    this.#forgetShares(this.#pending);
   }
 
   async resetShares(): Promise<void> {
-    this.#forgetShares();
+    this.#forgetShares(this.#pending);
     await this.#holder?.resetShares();
   }
 
-  /** Opens with a root key that another process holds. The Buffer becomes the vault's, and is overwritten with it. */
-  adopt(rootKey: Buffer): void {
-    if (this.sealed) this.#open(rootKey);
-    else rootKey.fill(0);
+  /** Opens with the root key that another process holds. It becomes the vault's, and is overwritten with it. */
+  async adopt(root: CipherKey): Promise<void> {
+    if (this.sealed) await this.open(root);
+    else root.bytes.fill(0);
   }
 
-  /** A copy, for the processes that this one opens; `undefined` while sealed. To be overwritten after use. */
-  copyRootKey(): Buffer | undefined {
-    return this.#keyring?.copyRootKey();
-  }
-
-  /** Opens with a key or a passphrase. @throws BAD_REQUEST when no slot fits */
-  async unsealAutomatically({ key, passphrase }: AutoUnseal): Promise<void> {
-    const config = await this.#config();
-    if (!config)
-      throw new ZvaultError('NOT_INITIALIZED', 'the vault is not initialized', { hint: 'run "zvault init"' });
-    const secret = key === undefined ? passphrase : parseUnsealKey(key);
-    const kind = key === undefined ? 'passphrase' : 'key';
-    for (const slot of config.slots) {
-      if (slot.kind !== kind || secret === undefined) continue;
-      const rootKey = await openSlot(slot, secret);
-      if (rootKey) return this.#open(rootKey);
-    }
-    throw new ZvaultError('BAD_REQUEST', `the unseal ${kind} does not open this vault`, {
-      hint: 'check that it belongs to this database',
-    });
+  /** A copy of the root key, for other processes; `undefined` while sealed. To be overwritten after use. */
+  async copyRoot(): Promise<CipherKey | undefined> {
+    return this.#keyring?.copyRoot(this.#store);
   }
 
   /** Changes when the key slots do; 0 without any. */
   async revision(): Promise<number> {
-    return (await this.#store.revisions([configKey]))[0] ?? 0;
+    return (await this.#store.revisions([sealConfigKey]))[0] ?? 0;
   }
 
-  /** False when another server has replaced the root key: the one in memory opens nothing that is written from then on. */
+  /** False when another server has put another root key there, to which no way leads from ours. */
   async isCurrent(): Promise<boolean> {
-    return (await this.#keyring?.opens(this.#store)) ?? true;
+    if (!this.#keyring) return true;
+    if (!(await this.#keyring.opens(this.#store))) return false;
+    await this.#keyring.dropErased(this.#store);
+    return true;
   }
 
   /** Overwrites all keys. */
   seal(): void {
     this.#keyring?.zero();
     this.#keyring = undefined;
-    this.#forgetShares();
+    this.#forgetShares(this.#pending);
   }
 
-  async #create<T>(
-    rootKey: Buffer,
-    slots: KeySlot[],
-    prepare: (transaction: Transaction, keyring: Keyring) => Promise<T>,
-  ): Promise<T> {
-    const keyring = new Keyring(Buffer.from(rootKey));
+  #forgetShares(shares: readonly Buffer[]): void {
+    if (shares === this.#pending) this.#pending = [];
+    for (const share of shares) share.fill(0);
+  }
+
+  async #create<T>(root: CipherKey, slots: KeySlot[], prepare: Prepare<T>): Promise<T> {
+    const keyring = new Keyring({ ...root, bytes: Buffer.from(root.bytes) });
     try {
       return await this.#store.transaction(async (transaction) => {
-        if (await transaction.get(configKey)) throw initializedAlready();
-        await transaction.put(configKey, JSON.stringify({ format: 1, slots } satisfies SealConfig));
+        if (await readSealConfig(transaction)) throw initializedAlready();
+        await writeSealConfig(transaction, { format: 2, root_id: root.id, slots });
         await keyring.create(transaction, 'system');
         return prepare(transaction, keyring);
       });
@@ -220,66 +294,109 @@ export class Seal {
     }
   }
 
-  async #shamirSlotToOpen(): Promise<ShamirSlot> {
-    const config = await this.#config();
-    if (!config) throw new ZvaultError('BAD_REQUEST', 'the vault is not initialized');
-    if (!this.sealed) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
-    const slot = shamirSlot(config);
-    if (!slot) throw new ZvaultError('BAD_REQUEST', 'this vault has no key shares');
-    return slot;
+  /** What can be opened now, the staged one first. @throws BAD_REQUEST (not initialized), CONFLICT (unsealed) */
+  async #toOpen(staged: SealConfig | undefined): Promise<SealConfig[]> {
+    const own = await readSealConfig(this.#store);
+    if (staged) return own && this.sealed ? [staged, own] : [staged];
+    if (!own) throw new ZvaultError('BAD_REQUEST', 'the vault is not initialized');
+    if (!this.sealed) throw unsealedAlready();
+    return [own];
   }
 
-  async #openWithShares(slot: ShamirSlot, shares: readonly Buffer[]): Promise<void> {
-    let shareKey: Buffer;
+  async #openWith(
+    configs: readonly SealConfig[],
+    way: WayIn,
+    staged: SealConfig | undefined,
+    refusal: ZvaultError,
+  ): Promise<CipherKey | undefined> {
+    if (way.kind === 'passphrase' && this.#stretching)
+      throw new ZvaultError('RATE_LIMITED', 'another passphrase is being tried', { hint: 'try again in a second' });
+    this.#stretching ||= way.kind === 'passphrase';
+    let found: Found | undefined;
     try {
-      shareKey = combineShares(shares);
+      found = await find(configs, way);
     } finally {
-      for (const share of shares) share.fill(0);
+      forget(way);
+      if (way.kind === 'passphrase') this.#stretching = false;
     }
-    const rootKey = await openSlot(slot, shareKey);
-    shareKey.fill(0);
-    if (!rootKey)
-      throw new ZvaultError('BAD_REQUEST', 'the shares do not open the vault; all that were given are forgotten', {
-        hint: 'start again with shares of this vault',
+    if (!found) throw refusal;
+    return this.#take(found, staged);
+  }
+
+  async #take({ config, opened }: Found, staged: SealConfig | undefined): Promise<CipherKey | undefined> {
+    try {
+      if (config === staged) {
+        this.#forgetShares(this.#pending);
+        return opened.root;
+      }
+      await this.open(opened.root);
+      await this.#settle(config, opened);
+      return undefined;
+    } finally {
+      opened.wrappingKey.fill(0);
+    }
+  }
+
+  /** A slot that was used is known to work: it gets what older ones lack, and those that it replaces go. */
+  async #settle(config: SealConfig, { root, slot, wrappingKey }: Opened): Promise<void> {
+    if (slot.escrow !== undefined && withoutReplaced(config, slot.id) === config) return;
+    try {
+      await this.#store.transaction(async (transaction) => {
+        const now = await readSealConfig(transaction);
+        if (!now || now.root_id !== root.id) return;
+        const slots = now.slots.map((one) =>
+          one.id === slot.id && one.escrow === undefined ? withEscrow(one, wrappingKey, root) : one,
+        );
+        await writeSealConfig(transaction, withoutReplaced({ ...now, slots }, slot.id));
       });
-    this.#open(rootKey);
+    } catch (error) {
+      // The vault is open; the next unsealing does it.
+      this.#warn(`can't bring the key slots up to date: ${messageOf(error)}`);
+    }
   }
+}
 
-  #open(rootKey: Buffer): void {
-    if (!this.sealed) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
-    this.#keyring = new Keyring(rootKey);
-    this.#forgetShares();
-  }
+interface Found {
+  readonly config: SealConfig;
+  readonly opened: Opened;
+}
 
-  #forgetShares(): void {
-    for (const share of this.#pending) share.fill(0);
-    this.#pending = [];
+async function find(configs: readonly SealConfig[], way: WayIn): Promise<Found | undefined> {
+  for (const config of configs) {
+    const opened = await openWith(config, way);
+    if (opened) return { config, opened };
   }
-
-  async #config(): Promise<SealConfig | undefined> {
-    const entry = await this.#store.get(configKey);
-    return entry && (JSON.parse(entry.value.toString()) as SealConfig);
-  }
+  return undefined;
 }
 
 function initializedAlready(): ZvaultError {
   return new ZvaultError('CONFLICT', 'the vault is initialized already');
 }
 
-function shamirSlot(config: SealConfig): ShamirSlot | undefined {
-  return config.slots.find((slot) => slot.kind === 'shamir');
+function unsealedAlready(): ZvaultError {
+  return new ZvaultError('CONFLICT', 'the vault is unsealed already');
 }
 
-/** Contract 1.2: 1 ≤ shares ≤ 10, 2 ≤ threshold ≤ shares. */
-function checkShares(shares: number, threshold: number): void {
+function sharesDoNotOpen(): ZvaultError {
+  return new ZvaultError('BAD_REQUEST', 'the shares do not open the vault; all that were given are forgotten', {
+    hint: 'start again with shares of this vault',
+  });
+}
+
+function doesNotOpen(kind: WayIn['kind']): ZvaultError {
+  const what = { shamir: 'shares', key: 'unseal key', passphrase: 'passphrase', recovery: 'recovery code' }[kind];
+  return new ZvaultError('BAD_REQUEST', `the ${what} does not open this vault`);
+}
+
+/** Contract 1.2: 1 ≤ shares ≤ 10, 2 ≤ threshold ≤ shares. @throws BAD_REQUEST */
+export function checkShares(shares: number, threshold: number): void {
   if (shares < 1 || shares > 10 || threshold < 2 || threshold > shares) {
     throw new ZvaultError('BAD_REQUEST', 'shares must be 1 to 10, and threshold 2 to shares');
   }
 }
 
-function parseShare(text: string): Buffer {
-  const share = /^[A-Za-z0-9+/]{44}$/.test(text.trim()) ? Buffer.from(text.trim(), 'base64') : Buffer.alloc(0);
-  if (share.length !== shareBytes || share[0] === 0)
-    throw new ZvaultError('BAD_REQUEST', 'a share is 44 characters of base64');
-  return share;
+/** @throws BAD_REQUEST */
+export function checkPassphrase(passphrase: string): void {
+  if (Buffer.byteLength(passphrase) < leastPassphraseBytes)
+    throw new ZvaultError('BAD_REQUEST', `a passphrase must have at least ${leastPassphraseBytes} bytes`);
 }

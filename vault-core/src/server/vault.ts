@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { type Host, processHost } from '../domain/host.ts';
-import { ZvaultError, messageOf } from '../domain/errors.ts';
+import { ZvaultError, isZvaultError, messageOf } from '../domain/errors.ts';
 import { systemActor } from '../domain/actor.ts';
 import { createToken, hashToken, tokenDisplayPrefix } from '../domain/token.ts';
 import type { InitReply } from '../wire/shapes.ts';
@@ -14,7 +14,9 @@ import { SecretReader } from './cloud/reading.ts';
 import { sweep } from './cloud/sweeper.ts';
 import { TokenUse } from './cloud/token-use.ts';
 import { Committer } from './commit.ts';
-import { encrypt } from './crypto/cipher.ts';
+import { replaceVault, requireSame } from './backup/activate.ts';
+import { type StagedBackup, eraseDeadUploads, readStaged } from './backup/staging.ts';
+import { type CipherKey, encrypt } from './crypto/cipher.ts';
 import { Engines } from './engines/engines.ts';
 import type { Issuers } from './identity/issuers.ts';
 import type { RoleIssuers } from './identity/role-issuers.ts';
@@ -25,7 +27,9 @@ import { SignIn } from './login/sign-in.ts';
 import { Gauges } from './metrics.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
+import { Rotator } from './rotation/rotator.ts';
 import { type InitOptions, Seal } from './seal.ts';
+import { confirmSlot } from './seal/manage.ts';
 import { keys } from './store/keys.ts';
 import { openStore } from './store/open.ts';
 import type { Store, Transaction } from './store/store.ts';
@@ -58,6 +62,7 @@ export class Vault {
   readonly events: EventHub;
   readonly tokenUse: TokenUse;
   readonly engines: Engines;
+  readonly rotator: Rotator;
   /** Where this process is one of several workers. */
   readonly parent: ParentLink | undefined;
   /** Runs `work` when no request is open, and refuses new ones until it is done. Set by whoever answers requests. */
@@ -86,15 +91,14 @@ export class Vault {
     this.host = host;
     this.store = store;
     this.parent = parent;
-    this.seal = new Seal(store, now, parent);
+    this.seal = new Seal(store, now, { holder: parent, warn: options.warn });
     this.records = new Records(keyring);
     this.audit = new Audit({
       store,
       devices: options.auditPaths.map((path) => new FileDevice(path)),
       maxLines: options.storage.kind === 'memory' ? auditLines.memory : auditLines.disk,
       now,
-      wrapKey: async (key, address) =>
-        this.seal.sealed ? undefined : encrypt(await keyring().current(store, 'system'), address, key),
+      wrapKey: (key, address, transaction) => this.#wrapChainKey(key, address, transaction),
       warn: options.warn,
     });
     this.#closeIssuers = () => issuers.close();
@@ -113,6 +117,7 @@ export class Vault {
       note: (data) => this.audit.note('lease-end', data),
       warn: options.warn,
     });
+    this.rotator = new Rotator({ store, keyring, records: this.records, now, warn: options.warn });
     addVaultGauges(this);
   }
 
@@ -136,8 +141,13 @@ export class Vault {
    * @throws BAD_REQUEST, CONFLICT
    */
   async init(options: InitOptions, beforeCommit: () => void): Promise<InitReply> {
+    if (await readStaged(this.store)) {
+      throw new ZvaultError('CONFLICT', 'a backup waits here to be unsealed', {
+        hint: 'unseal it with its own shares, or cancel it with "zvault restore --cancel"',
+      });
+    }
     const { prepared, ...reply } = await this.seal.init(options, async (transaction, keyring) => {
-      const token = await this.#createRootToken(transaction, keyring);
+      const token = await this.createRootToken(transaction, new Records(() => keyring));
       beforeCommit();
       return token;
     });
@@ -147,7 +157,7 @@ export class Vault {
   /** Creates keys that are never written, and a root token; leaves the vault unsealed. */
   async initEphemeral(): Promise<{ rootToken: string }> {
     const rootToken = await this.seal.initEphemeral((transaction, keyring) =>
-      this.#createRootToken(transaction, keyring),
+      this.createRootToken(transaction, new Records(() => keyring)),
     );
     this.unsealed();
     return { rootToken };
@@ -163,8 +173,8 @@ export class Vault {
   }
 
   /** Opens with the root key of the parent, which is overwritten. @throws AUDIT_UNAVAILABLE; the vault stays sealed then */
-  adopt(rootKey: Buffer): void {
-    this.seal.adopt(rootKey);
+  async adopt(root: CipherKey): Promise<void> {
+    await this.seal.adopt(root);
     this.unsealed();
   }
 
@@ -178,26 +188,51 @@ export class Vault {
       this.seal.seal();
       throw error;
     }
-    this.tokenUse.start();
-    this.engines.start();
-    this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
-    this.#keyWatch ??= setInterval(() => {
-      this.#watchKeys().catch((error: unknown) => this.options.warn(`can't check the keys: ${messageOf(error)}`));
-    }, keyWatchMs).unref();
+    this.#startWork();
     setImmediate(() => this.#sweep());
+  }
+
+  /**
+   * Puts a staged backup that was proven with its own root key in the place of everything, and opens it. Open requests must have ended.
+   * `beforeCommit` writes the audit record.
+   * @throws CONFLICT (it was cancelled), STORAGE_FULL …; the vault goes on as it was then
+   */
+  async replaceWith(staged: StagedBackup, root: CipherKey, beforeCommit: () => void): Promise<void> {
+    const present = this.seal.sealed ? undefined : this.seal.keyring;
+    try {
+      await this.committer.idle();
+      await this.#stopWork();
+      await this.store.transaction(async (transaction) => {
+        requireSame(staged, await readStaged(transaction));
+        await replaceVault(transaction, staged, root, present);
+        beforeCommit();
+      });
+    } catch (error) {
+      root.bytes.fill(0);
+      if (present) this.#startWork();
+      throw error;
+    }
+    this.audit.storeReplaced();
+    await this.lock();
+    await this.seal.open(root);
+    this.unsealed();
+    const copy = this.parent && (await this.seal.copyRoot());
+    if (copy) await this.parent?.replaced(copy).finally(() => copy.bytes.fill(0));
+  }
+
+  /** The answer with a slot's new secret has left: what the slot replaces goes. */
+  confirmSlot(id: string): void {
+    confirmSlot(this.store, id).catch((error: unknown) =>
+      this.options.warn(`can't remove the key slots that were replaced: ${messageOf(error)}`),
+    );
   }
 
   /** Forgets all keys and everything that was decrypted. Open requests must have ended. */
   async lock(): Promise<void> {
     if (this.seal.sealed) return;
-    clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
-    clearInterval(this.#keyWatch);
-    this.#keyWatch = undefined;
     await this.committer.idle();
-    await this.engines.stop();
     try {
-      await this.tokenUse.stop();
+      await this.#stopWork();
       this.audit.note('seal');
       // A store in memory that is about to end needs no last words.
       if (!this.#endsWithProcess) await this.audit.flush();
@@ -233,7 +268,7 @@ export class Vault {
     }
   }
 
-  async #createRootToken(transaction: Transaction, keyring: Keyring): Promise<string> {
+  async createRootToken(transaction: Transaction, records: Records): Promise<string> {
     const token = createToken('root', this.host.randomBytes);
     const record: TokenRecord = {
       id: randomUUID(),
@@ -250,9 +285,40 @@ export class Vault {
       created_at: this.host.now(),
       revoked_at: null,
     };
-    await new Records(() => keyring).write(transaction, keys.token(record.hash), record);
+    await records.write(transaction, keys.token(record.hash), record);
     await transaction.put(keys.tokenById(record.id), record.hash);
     return token;
+  }
+
+  #startWork(): void {
+    this.tokenUse.start();
+    this.engines.start();
+    this.rotator.start();
+    this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs).unref();
+    this.#keyWatch ??= setInterval(() => {
+      this.#watchKeys().catch((error: unknown) => this.options.warn(`can't check the keys: ${messageOf(error)}`));
+    }, keyWatchMs).unref();
+  }
+
+  async #stopWork(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+    clearInterval(this.#keyWatch);
+    this.#keyWatch = undefined;
+    await this.rotator.stop();
+    await this.engines.stop();
+    await this.tokenUse.stop();
+  }
+
+  async #wrapChainKey(key: Buffer, address: string, transaction: Transaction): Promise<Buffer | undefined> {
+    if (this.seal.sealed) return undefined;
+    try {
+      return encrypt(await this.seal.keyring.current(transaction, 'system'), address, key);
+    } catch (error) {
+      // The vault in the store is another one by now, and will be unsealed.
+      if (isZvaultError(error) && error.code === 'SEALED') return undefined;
+      throw error;
+    }
   }
 
   async #unsealAtStart(): Promise<void> {
@@ -280,6 +346,7 @@ export class Vault {
     const nowMs = this.host.now();
     await sweep(this.store, this.records, nowMs);
     await this.store.transaction((transaction) => dropExpired(transaction, this.records, nowMs));
+    await eraseDeadUploads(this.store, nowMs);
   }
 
   #sweep(): void {

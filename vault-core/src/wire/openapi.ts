@@ -26,6 +26,8 @@ const descriptions: Readonly<Record<number, string>> = {
   507: 'The disk is full',
 };
 
+const binary = 'application/octet-stream';
+
 /** The whole document as plain JSON. Schemas with an `$id` become components. */
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const components = new Map<string, unknown>();
@@ -65,6 +67,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
 function operation(route: Route, ref: (schema: unknown) => unknown): Json {
   const responses: Record<string, unknown> = {};
   for (const [status, reply] of Object.entries(route.replies)) responses[status] = response(Number(status), reply, ref);
+  if (route.binaryReply) (responses['200'] as { content: Json }).content[binary] = {};
   for (const status of errorStatuses(route))
     responses[status] ??= response(status, route.page ? 'text/html' : errorShape, ref);
   const [tag = ''] = route.id.split('.');
@@ -90,6 +93,7 @@ function operation(route: Route, ref: (schema: unknown) => unknown): Json {
             required: route.bodyRequired !== false,
             content: {
               [route.form ? 'application/x-www-form-urlencoded' : 'application/json']: { schema: ref(route.body) },
+              ...(route.binaryBody ? { [binary]: {} } : {}),
             },
           },
         }

@@ -18,6 +18,8 @@ export type Access =
       readonly identity: 'vault';
       readonly policy: PolicyNeed | 'any';
       readonly self?: true;
+      /** Nobody's vault yet: before it is initialized, anybody may. */
+      readonly openBeforeInit?: true;
       readonly headers?: 'both';
     }
   /**
@@ -69,6 +71,10 @@ export interface Route {
   readonly page?: true;
   /** Largest body in bytes; 2 MiB when left out. */
   readonly maxBodyBytes?: number;
+  /** The body may also come as `application/octet-stream`, which the handler reads itself. */
+  readonly binaryBody?: true;
+  /** The answer may also leave as `application/octet-stream`. */
+  readonly binaryReply?: true;
   /** Success: status and shape (`null`: no body; a string: that media type). */
   readonly replies: Readonly<Record<number, Schema<unknown> | string | null>>;
   /** Statuses with the error shape beyond those that every route can answer. */
@@ -93,6 +99,8 @@ export type ServedRoute = Pick<
   | 'form'
   | 'page'
   | 'maxBodyBytes'
+  | 'binaryBody'
+  | 'binaryReply'
   | 'unaudited'
   | 'stream'
 > & {

@@ -2,6 +2,7 @@
 
 import { appRoleRoutes } from './routes/app-roles.ts';
 import { jwtRoutes } from './routes/jwt.ts';
+import { backupRoutes } from './routes/backup.ts';
 import { cloudOrgRoutes } from './routes/orgs.ts';
 import { cloudProjectRoutes } from './routes/projects.ts';
 import { cloudSecretRoutes } from './routes/secrets.ts';
@@ -12,6 +13,7 @@ import { kvRoutes } from './routes/kv.ts';
 import { leaseRoutes } from './routes/leases.ts';
 import { mountRoutes } from './routes/mounts.ts';
 import { loginRoutes } from './routes/login.ts';
+import { sealRoutes } from './routes/seal.ts';
 import { systemRoutes } from './routes/system.ts';
 import { vaultTokenRoutes } from './routes/vault-tokens.ts';
 import { transitRoutes } from './routes/transit.ts';
@@ -22,6 +24,8 @@ export const routes = [
   ...vaultTokenRoutes,
   ...appRoleRoutes,
   ...jwtRoutes,
+  ...sealRoutes,
+  ...backupRoutes,
   ...cloudOrgRoutes,
   ...cloudProjectRoutes,
   ...cloudSecretRoutes,

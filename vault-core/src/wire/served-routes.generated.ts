@@ -452,6 +452,157 @@ export const servedRoutes: readonly ServedRoute[] = [
   "body": true
  },
  {
+  "id": "sys.rekey",
+  "method": "POST",
+  "path": "/v1/sys/rekey",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/rekey",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "sys.generate-root",
+  "method": "POST",
+  "path": "/v1/sys/generate-root",
+  "access": {
+   "identity": "none"
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "key-slots.list",
+  "method": "GET",
+  "path": "/v1/sys/key-slots",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/key-slots",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "key-slots.add",
+  "method": "POST",
+  "path": "/v1/sys/key-slots",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/key-slots",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "body": true
+ },
+ {
+  "id": "key-slots.remove",
+  "method": "DELETE",
+  "path": "/v1/sys/key-slots/{id}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/key-slots/{id}",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "sys.rotate",
+  "method": "POST",
+  "path": "/v1/sys/rotate",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/rotate",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "bodyRequired": false,
+  "body": true
+ },
+ {
+  "id": "sys.rotation",
+  "method": "GET",
+  "path": "/v1/sys/rotate",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/rotate",
+    "capability": "read"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "sys.backup",
+  "method": "GET",
+  "path": "/v1/sys/backup",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/backup",
+    "capability": "sudo"
+   }
+  },
+  "scope": "none",
+  "binaryReply": true
+ },
+ {
+  "id": "sys.restore",
+  "method": "POST",
+  "path": "/v1/sys/restore",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/restore",
+    "capability": "sudo"
+   },
+   "openBeforeInit": true
+  },
+  "scope": "none",
+  "maxBodyBytes": 67109888,
+  "binaryBody": true,
+  "body": true
+ },
+ {
+  "id": "sys.restore-status",
+  "method": "GET",
+  "path": "/v1/sys/restore",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/restore",
+    "capability": "sudo"
+   },
+   "openBeforeInit": true
+  },
+  "scope": "none"
+ },
+ {
+  "id": "sys.restore-cancel",
+  "method": "DELETE",
+  "path": "/v1/sys/restore",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/restore",
+    "capability": "sudo"
+   },
+   "openBeforeInit": true
+  },
+  "scope": "none"
+ },
+ {
   "id": "me.get",
   "method": "GET",
   "path": "/v1/cloud/me",

@@ -281,10 +281,14 @@ export const initBody = object({
   threshold: integer({ minimum: 0, maximum: 255 }),
   key_file: optional(boolean({ description: 'Also make a key slot for a key file and answer its key' })),
   passphrase: optional(string({ description: 'Also make a key slot for this passphrase (Argon2id)' })),
+  recovery_code: optional(boolean({ description: 'Also make a key slot for a recovery code and answer the code' })),
 });
 export const unsealBody = object({
   share: optional(string()),
   shares: optional(array(string(), { maxItems: 255 })),
+  key: optional(string({ description: 'The content of a key file' })),
+  passphrase: optional(string()),
+  recovery_code: optional(string()),
   reset: optional(boolean()),
 });
 /** What a command asks for when it sends a person to the sign-in page; the forms of that page carry it on. */
@@ -348,6 +352,7 @@ export const initReply = object({
   unseal_shares: array(string()),
   root_token: string(),
   key_file: optional(string({ description: '32 random bytes, base64url' })),
+  recovery_code: optional(string()),
 });
 export type InitReply = Infer<typeof initReply>;
 export const unsealReply = object({ sealed: boolean(), threshold: integer(), progress: integer() });

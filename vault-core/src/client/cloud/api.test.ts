@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { routes } from '../../wire/routes.ts';
 import type { VaultClient } from '../client.ts';
@@ -40,6 +41,17 @@ const calls: Readonly<Record<string, (client: VaultClient) => Promise<unknown>>>
   'sys.audit-log': ({ cloud }) => cloud.sys.auditLog({ limit: 3 }),
   'login.exchange': ({ cloud }) => cloud.signIn.exchange({ code: 'c', code_verifier: 'v' }),
   'sys.license': ({ cloud }) => cloud.sys.license(),
+  'sys.rekey': ({ cloud }) => cloud.operator.rekey({ shares: 3, threshold: 2, unseal_shares: ['s'] }),
+  'sys.generate-root': ({ cloud }) => cloud.operator.generateRoot({ shares: ['s'] }),
+  'key-slots.list': ({ cloud }) => cloud.operator.keySlots(),
+  'key-slots.add': ({ cloud }) => cloud.operator.addKeySlot({ kind: 'recovery' }),
+  'key-slots.remove': ({ cloud }) => cloud.operator.removeKeySlot('t'),
+  'sys.rotate': ({ cloud }) => cloud.operator.rotate(['root']),
+  'sys.rotation': ({ cloud }) => cloud.operator.rotation(),
+  'sys.backup': async ({ cloud }) => (await cloud.operator.backup()).resume(),
+  'sys.restore': ({ cloud }) => cloud.operator.restore(() => Readable.from([Buffer.from('{}')])),
+  'sys.restore-status': ({ cloud }) => cloud.operator.restoreStatus(),
+  'sys.restore-cancel': ({ cloud }) => cloud.operator.cancelRestore(),
 };
 
 /** Routes that the client has no method for, or elsewhere: other clients' paths, secrets, the vault API, documents. */
@@ -138,12 +150,17 @@ test('slugs become ids where paths take only ids', async () => {
 test('what was sent to unseal or to sign in does not come back in an error', async () => {
   await using server = await startTestServer(({ body }) => refusal(400, 'bad_request', JSON.stringify(body)));
   await using client = testClient(server);
-  const { sys, signIn } = client.cloud;
+  const { operator, sys, signIn } = client.cloud;
   for (const work of [
     () => sys.unseal({ share: 'canary-1' }),
     () => sys.unseal({ shares: ['canary-1', 'canary-2'] }),
     () => sys.init({ shares: 2, threshold: 2, passphrase: 'canary-3' }),
     () => signIn.exchange({ code: 'canary-4', code_verifier: 'canary-5' }),
+    () => sys.unseal({ recovery_code: 'canary-4' }),
+    () => sys.unseal({ passphrase: 'canary-5', key: 'canary-6' }),
+    () => operator.rekey({ shares: 2, threshold: 2, unseal_shares: ['canary-7'] }),
+    () => operator.generateRoot({ shares: ['canary-8'], recovery_code: 'canary-9' }),
+    () => operator.addKeySlot({ kind: 'passphrase', passphrase: 'canary-10' }),
   ]) {
     const error: unknown = await work().catch((thrown: unknown) => thrown);
     expect(inspect(error)).not.toContain('canary');

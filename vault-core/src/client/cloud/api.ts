@@ -4,6 +4,7 @@
 import type { Requester } from '../requester.ts';
 import type { Scope } from '../scope.ts';
 import { ManagementCalls } from './calls.ts';
+import { OperatorApi } from './operator.ts';
 import { MembersApi, OrgsApi } from './orgs.ts';
 import { AuditApi, EnvironmentsApi, ProjectsApi } from './projects.ts';
 import { SignInApi } from './sign-in.ts';
@@ -19,6 +20,7 @@ export class CloudApi {
   readonly signIn: SignInApi;
   readonly audit: AuditApi;
   readonly sys: SysApi;
+  readonly operator: OperatorApi;
 
   constructor(requester: Requester, scope: Scope) {
     const calls = new ManagementCalls(requester, scope);
@@ -30,5 +32,6 @@ export class CloudApi {
     this.signIn = new SignInApi(calls);
     this.audit = new AuditApi(calls);
     this.sys = new SysApi(calls);
+    this.operator = new OperatorApi(calls);
   }
 }

@@ -1,5 +1,6 @@
 // What the management methods share: paths below an organisation or a project, creation ids, decoding.
 
+import type { Readable } from 'node:stream';
 import type { Method } from '../../wire/route.ts';
 import { decodeObject } from '../decode.ts';
 import { path, type QueryValue, type RequestPath, under } from '../path.ts';
@@ -26,6 +27,9 @@ export interface ManagementCall extends CallOptions {
   readonly auth?: Auth;
   readonly accept?: readonly number[];
   readonly hide?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly stream?: () => Readable;
+  readonly timeoutMs?: number;
 }
 
 export class ManagementCalls {

@@ -50,9 +50,10 @@ export class SysApi {
     return objectOf(await this.#calls.at({ ...call, ...options }), 'the answer') as InitReply;
   }
 
-  /** One share, all shares, or `reset`. */
+  /** One share, all shares, another secret that opens it alone, or `reset`. */
   async unseal(body: Infer<typeof unsealBody>, options: CallOptions = {}): Promise<Infer<typeof unsealReply>> {
-    const hide = [...(body.share === undefined ? [] : [body.share]), ...(body.shares ?? [])];
+    const single = [body.share, body.key, body.passphrase, body.recovery_code].filter((one) => one !== undefined);
+    const hide = [...single, ...(body.shares ?? [])];
     const call = { method: 'POST', rest: path`/v1/sys/unseal`, auth: 'none', body, hide } as const;
     return objectOf(await this.#calls.at({ ...call, ...options }), 'the answer') as Infer<typeof unsealReply>;
   }

@@ -4,7 +4,7 @@
 
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import { systemActor } from '../../domain/actor.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Transaction } from '../store/store.ts';
 import { AuditChain, mostLineBytes } from './chain.ts';
 import type { FileDevice } from './file-device.ts';
 import { type AuditPage, type AuditQuery, type IndexedRun, indexLines, queryAudit } from './index-table.ts';
@@ -20,8 +20,8 @@ export interface AuditOptions {
   /** Most lines in the table. */
   readonly maxLines: number;
   readonly now: () => number;
-  /** Wraps the chain's key for the store; `undefined` while the vault is sealed. */
-  readonly wrapKey: (key: Buffer, address: string) => Promise<Buffer | undefined>;
+  /** Wraps the chain's key for the transaction that stores it; `undefined` while the vault is sealed. */
+  readonly wrapKey: (key: Buffer, address: string, transaction: Transaction) => Promise<Buffer | undefined>;
   readonly warn: (message: string) => void;
 }
 
@@ -117,6 +117,11 @@ export class Audit {
     return this.#flushing;
   }
 
+  /** The store has other content now: the chain goes on, and its key goes there with the next flush. */
+  storeReplaced(): void {
+    this.#keyStored = false;
+  }
+
   /** Writes the stop record, forces the files to disk, and forgets the chain's key. `store: false`: the store ends too. */
   async close(options: { store: boolean } = { store: true }): Promise<void> {
     if (this.#closed) return;
@@ -192,17 +197,21 @@ export class Audit {
     try {
       for (const device of devices) device.sync();
       const address = `audit/chain/${head.chain}`;
-      const wrapped = this.#keyStored ? undefined : await this.#options.wrapKey(this.#chain.key, address);
+      let keyStored = false;
       await store.transaction(async (transaction) => {
+        const wrapped = this.#keyStored
+          ? undefined
+          : await this.#options.wrapKey(this.#chain.key, address, transaction);
         // A process that started meanwhile may have taken us for dead, and brought our lines there.
         const stored = await transaction.get(headKey(head.chain));
         const brought = stored ? (JSON.parse(stored.value.toString()) as StoredHead).seq - this.#storedSeq : 0;
         await indexLines(transaction, withoutFirst(pending, brought), now(), maxLines);
         if (wrapped) await transaction.put(address, wrapped);
+        keyStored = this.#keyStored || wrapped !== undefined;
         await transaction.put(headKey(head.chain), JSON.stringify({ ...head, at: now() } satisfies StoredHead));
       });
       this.#storedSeq = head.seq;
-      if (wrapped) this.#keyStored = true;
+      this.#keyStored = keyStored;
       this.#slabs.release(slabs);
     } catch (error) {
       // Kept for the next attempt, unless there are too many: then the table misses some, and the files have them.

@@ -5,7 +5,7 @@
 
 import type { Actor } from '../../domain/actor.ts';
 import { ZvaultError } from '../../domain/errors.ts';
-import { decrypt, encrypt } from '../crypto/cipher.ts';
+import { decrypt, encrypt, keyIdOf } from '../crypto/cipher.ts';
 import type { Keyring } from '../keyring.ts';
 import type { EnvironmentRecord } from '../records.ts';
 import type { Reader, Transaction } from '../store/store.ts';
@@ -53,6 +53,33 @@ export async function sealSecret(
   value.fill(0);
   const headerBytes = Buffer.from(headerText);
   return Buffer.concat([Buffer.of(format), length(headerBytes.length), headerBytes, sealed]);
+}
+
+/**
+ * The same version under the organisation's current key, or as it is when that is its key. Whoever puts a stored version to another
+ * place calls it: what a transaction writes is always under the current key, so that old keys can be erased.
+ */
+export async function freshenSecret(
+  transaction: Transaction,
+  keyring: Keyring,
+  environment: EnvironmentRecord,
+  stored: Buffer,
+): Promise<Buffer> {
+  const { headerText, sealed } = split(stored);
+  const owner = `org/${environment.org_id}` as const;
+  const key = await keyring.current(transaction, owner);
+  if (keyIdOf(sealed) === key.id) return stored;
+  const place = address(environment, JSON.parse(headerText) as SecretHeader, headerText);
+  const plaintext = decrypt(await keyring.keyOf(transaction, owner, sealed), place, sealed);
+  const fresh = encrypt(key, place, plaintext);
+  plaintext.fill(0);
+  return Buffer.concat([stored.subarray(0, stored.length - sealed.length), fresh]);
+}
+
+/** The ciphertext in a stored version; `undefined` when it is none. */
+export function sealedPartOf(stored: Buffer): Buffer | undefined {
+  if (stored.length < 5 || stored[0] !== format) return undefined;
+  return stored.subarray(5 + stored.readUInt32BE(1));
 }
 
 /** The header alone: no decryption. */

@@ -12,7 +12,7 @@ import type { Transaction } from '../store/store.ts';
 import { type EnvironmentState, readState, writeState } from './environments.ts';
 import { recordEvent } from './event-log.ts';
 import { isRestorable, requireLiveEnvironment } from './live.ts';
-import { type SecretHeader, headerOf, openSecret, sealSecret } from './secret-record.ts';
+import { type SecretHeader, freshenSecret, headerOf, openSecret, sealSecret } from './secret-record.ts';
 
 /** Versions kept of each secret, the current one included. */
 const maxVersions = 100;
@@ -117,7 +117,7 @@ export class SecretWriter {
     // The time of deletion stands in front of the record, so that a restore finds the newest.
     await this.#transaction.put(
       keys.deletedSecret(environmentId, key, header.id),
-      Buffer.concat([timeBytes(nowMs), stored]),
+      Buffer.concat([timeBytes(nowMs), await this.#fresh(stored)]),
     );
     await this.#transaction.put(
       keys.expiry(nowMs + retentionMs, `secret/${environmentId}/${key}\u0000${header.id}`),
@@ -154,7 +154,8 @@ export class SecretWriter {
     if (await this.#current(key))
       throw new ZvaultError('CONFLICT', 'a secret of that key exists', { hint: 'delete it first' });
     const environmentId = this.#environment.id;
-    const { address, stored, header } = await this.#lastDeleted(key);
+    const { address, stored: deleted, header } = await this.#lastDeleted(key);
+    const stored = await this.#fresh(deleted);
     await this.#transaction.delete(address);
     await this.#transaction.put(keys.secret(environmentId, key), stored);
     await this.#changed('secret.written', header, 1);
@@ -191,9 +192,13 @@ export class SecretWriter {
 
   async #archive(header: SecretHeader, stored: Buffer): Promise<void> {
     const { id } = this.#environment;
-    await this.#transaction.put(keys.history(id, header.id, header.version), stored);
+    await this.#transaction.put(keys.history(id, header.id, header.version), await this.#fresh(stored));
     const tooOld = header.version - maxVersions + 1;
     if (tooOld >= 1) await this.#transaction.delete(keys.history(id, header.id, tooOld));
+  }
+
+  #fresh(stored: Buffer): Promise<Buffer> {
+    return freshenSecret(this.#transaction, this.#keyring, this.#environment, stored);
   }
 
   async #changed(type: 'secret.written' | 'secret.deleted', header: SecretHeader, more: number): Promise<void> {

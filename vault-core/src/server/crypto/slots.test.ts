@@ -1,27 +1,77 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createKeySlot, createPassphraseSlot, createShamirSlot, openSlot, parseUnsealKey } from './slots.ts';
+import type { CipherKey } from './cipher.ts';
+import {
+  type KeySlot,
+  createKeySlot,
+  createPassphraseSlot,
+  createRecoverySlot,
+  createShamirSlot,
+  openSlot,
+  parseUnsealKey,
+  rewrapSlot,
+  stretchNewPassphrase,
+  withEscrow,
+} from './slots.ts';
 
-const root = randomBytes(32);
+const root: CipherKey = { id: '00000000-0000-4000-8000-000000000001', bytes: randomBytes(32) };
+const next: CipherKey = { id: '00000000-0000-4000-8000-000000000002', bytes: randomBytes(32) };
+const passphrase = 'correct horse battery';
+const stretched = await stretchNewPassphrase(passphrase);
 
-test('each kind of slot gives the root key to its secret, and to no other', async () => {
+interface Sample {
+  readonly slot: KeySlot;
+  readonly good: Buffer | string;
+  readonly bad: Buffer | string;
+}
+
+function samples(): Sample[] {
   const key = randomBytes(32);
-  const passphrase = 'correct horse battery';
-  const slots = [
+  const code = randomBytes(22);
+  return [
     { slot: createShamirSlot(root, Buffer.from(key), 5, 3, 1), good: key, bad: randomBytes(32) },
     { slot: createKeySlot(root, key, 1), good: key, bad: randomBytes(32) },
-    { slot: await createPassphraseSlot(root, passphrase, 1), good: passphrase, bad: `${passphrase} ` },
+    { slot: createRecoverySlot(root, code, 1), good: code, bad: randomBytes(22) },
+    { slot: createPassphraseSlot(root, stretched, 1), good: passphrase, bad: `${passphrase} ` },
   ];
-  for (const { slot, good, bad } of slots) {
-    expect((await openSlot(slot, good))?.equals(root)).toBe(true);
-    expect(await openSlot(slot, bad)).toBeUndefined();
-    expect(JSON.stringify(slot)).not.toContain(root.toString('base64'));
+}
+
+const rootOf = async (slot: KeySlot, secret: Buffer | string): Promise<Buffer | undefined> =>
+  (await openSlot(slot, secret))?.rootKey;
+
+test('each kind of slot gives the root key to its secret, and to no other', async () => {
+  for (const { slot, good, bad } of samples()) {
+    expect((await rootOf(slot, good))?.equals(root.bytes)).toBe(true);
+    expect(await rootOf(slot, bad)).toBeUndefined();
+    expect(JSON.stringify(slot)).not.toContain(root.bytes.toString('base64'));
+  }
+});
+
+test('a new root key is wrapped for the same ways in, and the old one is not there any more', async () => {
+  for (const { slot, good, bad } of samples()) {
+    const moved = rewrapSlot(slot, root, next);
+    expect((await rootOf(moved, good))?.equals(next.bytes)).toBe(true);
+    expect(await rootOf(moved, bad)).toBeUndefined();
+    expect((await rootOf(rewrapSlot(moved, next, root), good))?.equals(root.bytes)).toBe(true);
+    expect(() => rewrapSlot(moved, root, next)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    const { wrapped: _wrapped, escrow: _escrow, ...kept } = slot;
+    expect(moved).toMatchObject(kept);
+  }
+});
+
+test('a slot of the first format is rewrapped once it has been used', async () => {
+  for (const { slot, good } of samples()) {
+    const { escrow: _escrow, ...old } = slot;
+    expect(() => rewrapSlot(old, root, next)).toThrow(expect.objectContaining({ code: 'CONFLICT' }));
+    const opened = await openSlot(old, good);
+    const used = withEscrow(old, opened?.wrappingKey ?? Buffer.alloc(32), root);
+    expect((await rootOf(rewrapSlot(used, root, next), good))?.equals(next.bytes)).toBe(true);
   }
 });
 
 test('a passphrase is the same however its accents are composed', async () => {
-  const slot = await createPassphraseSlot(root, 'caf\u00e9 12345', 1);
-  expect((await openSlot(slot, 'cafe\u0301 12345'))?.equals(root)).toBe(true);
+  const slot = createPassphraseSlot(root, await stretchNewPassphrase('caf\u00e9 12345'), 1);
+  expect((await rootOf(slot, 'cafe\u0301 12345'))?.equals(root.bytes)).toBe(true);
   expect([slot.memory_kib, slot.passes, slot.parallelism]).toEqual([65_536, 3, 4]);
 });
 
@@ -32,6 +82,7 @@ test('a slot can’t take the wrapped key of another', async () => {
   expect(await openSlot({ ...one, wrapped: two.wrapped }, key)).toBeUndefined();
   expect(await openSlot({ ...one, id: two.id }, key)).toBeUndefined();
   expect(await openSlot({ ...one, wrapped: '' }, key)).toBeUndefined();
+  expect(() => rewrapSlot({ ...one, escrow: two.escrow ?? '' }, root, next)).toThrow(/authentication/);
 });
 
 const bytes = Buffer.alloc(32, 0xfb);

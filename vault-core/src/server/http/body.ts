@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { ZvaultError } from '../../domain/errors.ts';
+import { ZvaultError, isZvaultError } from '../../domain/errors.ts';
 import type { ServedRoute } from '../../wire/route.ts';
 
 const defaultMaxBodyBytes = 2_097_152;
@@ -39,6 +39,68 @@ export async function readBody(request: IncomingMessage, route: ServedRoute, slo
   return value;
 }
 
+/** True for a body that the route's handler reads itself. */
+export function isBinary({ headers }: IncomingMessage, { binaryBody }: ServedRoute): boolean {
+  return binaryBody === true && mediaType(headers['content-type']) === 'application/octet-stream';
+}
+
+/**
+ * A body of any size, as it comes. The reader may take its time; whoever sends must keep pace.
+ * @throws REQUEST_TIMEOUT, BAD_REQUEST (the connection ended before the body did)
+ */
+export async function* streamBody(request: IncomingMessage, slowMs: number): AsyncGenerator<Buffer> {
+  const leastBytesPerPeriod = leastBytesPerSecond * (slowMs / 1000);
+  // What is left is dropped, not the connection: the answer still goes over it.
+  const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  let waitedMs = 0;
+  let size = 0;
+  try {
+    for (;;) {
+      const startedMs = performance.now();
+      const { value, done } = await within(chunks.next(), slowMs);
+      if (done) break;
+      // Only time that is spent waiting for the sender counts.
+      waitedMs += performance.now() - startedMs;
+      size += value.length;
+      if (waitedMs > slowMs) {
+        if (size < leastBytesPerPeriod) throw tooSlow();
+        waitedMs = 0;
+        size = 0;
+      }
+      yield value;
+    }
+    if (!request.complete) throw endedEarly();
+  } catch (error) {
+    throw isZvaultError(error) ? error : endedEarly(error);
+  } finally {
+    request.resume();
+  }
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooSlow()), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooSlow(): ZvaultError {
+  return new ZvaultError('REQUEST_TIMEOUT', 'the body came too slowly');
+}
+
+function endedEarly(cause?: unknown): ZvaultError {
+  return new ZvaultError('BAD_REQUEST', 'the connection ended before the body did', { cause });
+}
+
+function mediaType(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
 function readBytes(request: IncomingMessage, maxBytes: number, slowMs: number): Promise<Buffer> {
   const leastBytesPerPeriod = leastBytesPerSecond * (slowMs / 1000);
   const tooLarge = (): ZvaultError => new ZvaultError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes`);
@@ -49,7 +111,7 @@ function readBytes(request: IncomingMessage, maxBytes: number, slowMs: number): 
     let sizeAtCheck = 0;
     const timer = setInterval(() => {
       if (maxBytes > defaultMaxBodyBytes && size - sizeAtCheck >= leastBytesPerPeriod) sizeAtCheck = size;
-      else finish(new ZvaultError('REQUEST_TIMEOUT', 'the body came too slowly'));
+      else finish(tooSlow());
     }, slowMs);
     const finish = (error?: Error): void => {
       clearInterval(timer);
@@ -65,14 +127,14 @@ function readBytes(request: IncomingMessage, maxBytes: number, slowMs: number): 
       else chunks.push(chunk);
     };
     const onEnd = (): void => finish();
-    const onClose = (): void => finish(new ZvaultError('BAD_REQUEST', 'the connection ended before the body did'));
+    const onClose = (): void => finish(endedEarly());
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
 }
 
 /** A form's type, or none, is taken too if the text is JSON: the documentation of other servers calls curl so. */
 function parseJson(bytes: Buffer, contentType: string | undefined): { text: string; value: unknown } {
-  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const type = mediaType(contentType);
   const isJson = /^application\/(?:[\w.!#$&^+-]+\+)?json$/.test(type);
   const lenient = type === '' || type === 'application/x-www-form-urlencoded';
   if (!isJson && !lenient) throw new ZvaultError('UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json');

@@ -13,9 +13,9 @@ import type { Vault } from '../vault.ts';
 import type { Query } from './query.ts';
 import type { Reply } from './reply.ts';
 
-/** A reply whose body is written over time. `run` ends when the stream does. */
+/** A reply whose body is written over time. `run` ends when the stream does; when it throws, the connection is cut. */
 export interface StreamReply extends Reply {
-  readonly run: (write: (text: string) => Promise<void>, signal: AbortSignal) => Promise<void>;
+  readonly run: (write: (part: string | Buffer) => Promise<void>, signal: AbortSignal) => Promise<void>;
   /** Asked twice a second, while a slow reader holds `run` up too; the stream ends when it says no. */
   readonly mayGoOn: () => Promise<boolean>;
 }

@@ -11,7 +11,7 @@ import { failurePage } from '../login/pages.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Soon, soon } from '../soon.ts';
 import type { Vault } from '../vault.ts';
-import { readBody } from './body.ts';
+import { isBinary, readBody } from './body.ts';
 import type { Handler, RequestContext, StreamReply } from './context.ts';
 import { InFlight } from './in-flight.ts';
 import { OriginPolicy } from './origin.ts';
@@ -118,7 +118,8 @@ export class Pipeline {
     return soon(this.#authorize(progress, route, parameters, search), () => {
       // Query and body are read after access is decided: who may not call learns nothing of what would be valid.
       const query = readQuery(route, search);
-      const body = route.body ? readBody(message, route, this.#options.vault.options.slowRequestMs) : undefined;
+      const slowMs = this.#options.vault.options.slowRequestMs;
+      const body = route.body && !isBinary(message, route) ? readBody(message, route, slowMs) : undefined;
       return soon(body, (value) => this.#call(progress, this.#context(progress, route, parameters, query, value)));
     });
   }
@@ -141,8 +142,10 @@ export class Pipeline {
     const { access } = route;
     if (access.identity === 'none') return undefined;
     this.inFlight.refuseWhileAlone();
-    if (vault.seal.sealed)
-      throw new ZvaultError('SEALED', 'the vault is sealed', { hint: 'unseal it with "zvault unseal"' });
+    if (vault.seal.sealed) {
+      if (access.identity === 'vault' && access.openBeforeInit) return this.#requireUninitialized();
+      throw sealed();
+    }
     const { token } = progress;
     if (token === undefined) {
       throw new ZvaultError(
@@ -168,6 +171,10 @@ export class Pipeline {
     return soon(vault.access.authorize(token, access, route.scope, target, identified), (grant) => {
       progress.grant = grant;
     });
+  }
+
+  async #requireUninitialized(): Promise<void> {
+    if ((await this.#options.vault.seal.status()).initialized) throw sealed();
   }
 
   #context(
@@ -282,6 +289,10 @@ function asPage(reply: AnyReply): AnyReply {
   if (status < 400 || body === null || typeof body !== 'object' || !('message' in body)) return reply;
   const page = failurePage(status, String(body.message));
   return { ...page, headers: { ...page.headers, ...headers } };
+}
+
+function sealed(): ZvaultError {
+  return new ZvaultError('SEALED', 'the vault is sealed', { hint: 'unseal it with "zvault unseal"' });
 }
 
 function idIn(data: Reply['data'], name: string): string | null {

@@ -11,6 +11,8 @@ export interface Reply {
   /** Of `body` when it is text or bytes. @default 'application/json' */
   readonly mediaType?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Called when the last byte of the answer has been given to the network; not called when the reader is gone. */
+  readonly sent?: () => void;
   /** For the audit: what was acted on. */
   readonly resource?: string;
   /** For the audit: who it turned out to be, where the request itself does not say it. */

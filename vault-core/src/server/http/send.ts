@@ -18,6 +18,7 @@ export function send(message: IncomingMessage, response: ServerResponse, reply: 
   } else if (status !== 204 && status !== 304) headers.push('Content-Length', '0');
   // A body that was not read to its end can't be followed by another request.
   if (!message.complete && hasBody(message)) headers.push('Connection', 'close');
+  if (reply.sent) response.once('finish', reply.sent);
   response.writeHead(status, headers);
   // As a string of the same bytes, head and body leave in one write; a buffer would be written apart.
   if (Buffer.isBuffer(bytes) && bytes.length <= maxJoinedBytes) response.end(bytes.toString('latin1'), 'latin1');
@@ -51,9 +52,9 @@ export async function sendStream(
     response.end();
     return;
   }
-  const write = (text: string): Promise<void> =>
+  const write = (part: string | Buffer): Promise<void> =>
     new Promise((resolve) => {
-      if (ended.signal.aborted || response.write(text)) resolve();
+      if (ended.signal.aborted || response.write(part)) resolve();
       else {
         // A reader that does not read must not fill our memory: wait for it, or for its end.
         const done = (): void => {
@@ -70,6 +71,10 @@ export async function sendStream(
   }, watchIntervalMs);
   try {
     await reply.run(write, ended.signal);
+  } catch (error) {
+    // An end as if all were well would make a part of it look like the whole.
+    response.destroy();
+    throw error;
   } finally {
     clearInterval(watch);
     // What a reader that does not read has not taken by now, it must not get any more.

@@ -9,9 +9,11 @@ import { kvHandlers } from './kv.ts';
 import { leaseHandlers } from './leases.ts';
 import { mountHandlers } from './mounts.ts';
 import { loginHandlers } from './login.ts';
+import { backupHandlers } from './backup.ts';
 import { orgHandlers } from './orgs.ts';
 import { policyHandlers } from './policies.ts';
 import { projectHandlers } from './projects.ts';
+import { sealHandlers } from './seal.ts';
 import { secretHandlers } from './secrets.ts';
 import { systemHandlers } from './system.ts';
 import { tokenHandlers } from './tokens.ts';
@@ -25,6 +27,8 @@ export function handlers(metrics: Metrics): Record<RouteId, Handler> {
     ...vaultTokenHandlers,
     ...appRoleHandlers,
     ...jwtHandlers,
+    ...sealHandlers,
+    ...backupHandlers,
     ...orgHandlers,
     ...projectHandlers,
     ...secretHandlers,

@@ -2,12 +2,20 @@ import { ZvaultError } from '../../domain/errors.ts';
 import type { SealStatus } from '../../wire/shapes.ts';
 import { type Handler, type RequestContext, bodyOf } from '../http/context.ts';
 import { type Reply, ok } from '../http/reply.ts';
+import { proveStaged } from '../backup/activate.ts';
+import { type StagedBackup, readStaged } from '../backup/staging.ts';
+import type { CipherKey } from '../crypto/cipher.ts';
 import type { Metrics } from '../metrics.ts';
+import { shamirSlots } from '../seal/config.ts';
+import { parseSingleSecret } from '../seal/way-in.ts';
 import type { Vault } from '../vault.ts';
 
 interface UnsealBody {
   readonly share?: string;
   readonly shares?: string[];
+  readonly key?: string;
+  readonly passphrase?: string;
+  readonly recovery_code?: string;
   readonly reset?: boolean;
 }
 
@@ -16,6 +24,7 @@ interface InitBody {
   readonly threshold: number;
   readonly key_file?: boolean;
   readonly passphrase?: string;
+  readonly recovery_code?: boolean;
 }
 
 export const systemHandlers = (metrics: Metrics) =>
@@ -61,6 +70,7 @@ async function init(context: RequestContext): Promise<Reply> {
       threshold: body.threshold,
       ...(body.key_file === undefined ? {} : { keyFile: body.key_file }),
       ...(body.passphrase === undefined ? {} : { passphrase: body.passphrase }),
+      ...(body.recovery_code === undefined ? {} : { recoveryCode: body.recovery_code }),
     },
     () => context.recordNow({ status: 200, body: null, data: { shares: body.shares, threshold: body.threshold } }),
   );
@@ -69,23 +79,54 @@ async function init(context: RequestContext): Promise<Reply> {
 
 async function unseal(context: RequestContext): Promise<Reply> {
   const { vault } = context;
-  const body = bodyOf<UnsealBody>(context);
-  if (body.reset === true) {
-    if (!vault.seal.sealed) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
-    await vault.seal.resetShares();
-  } else if (body.shares) {
-    await vault.seal.giveShares(body.shares);
-  } else if (body.share !== undefined) {
-    await vault.seal.giveShare(body.share);
-  } else {
-    throw new ZvaultError('BAD_REQUEST', 'give "share", "shares", or "reset": true');
+  const staged = await readStaged(vault.store);
+  const wasSealed = vault.seal.sealed;
+  const root = await give(vault, bodyOf<UnsealBody>(context), staged);
+  if (root && staged) {
+    await restoreStaged(context, staged, root);
+    return ok(unsealed);
   }
-  if (!vault.seal.sealed) {
+  if (wasSealed && !vault.seal.sealed) {
     vault.unsealed();
-    return ok({ sealed: false, threshold: 0, progress: 0 });
+    return ok(unsealed);
   }
-  const { threshold, progress } = await vault.seal.status();
-  return ok({ sealed: true, threshold, progress });
+  // What is being unsealed is the staged backup, however open the present vault is.
+  const slot = staged && shamirSlots(staged.seal).at(-1);
+  const threshold = slot?.threshold ?? (await vault.seal.status()).threshold;
+  return ok({ sealed: true, threshold, progress: await vault.seal.progress() });
+}
+
+const unsealed = { sealed: false, threshold: 0, progress: 0 } as const;
+
+/** Answers the root key of the staged backup when that is what was opened. */
+async function give(vault: Vault, body: UnsealBody, staged: StagedBackup | undefined): Promise<CipherKey | undefined> {
+  if (body.reset === true) {
+    if (!vault.seal.sealed && !staged) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
+    await vault.seal.resetShares();
+    return undefined;
+  }
+  if (body.shares) return vault.seal.giveShares(body.shares, staged?.seal);
+  if (body.share !== undefined) return vault.seal.giveShare(body.share, staged?.seal);
+  const way = parseSingleSecret(body);
+  if (way) return vault.seal.giveSecret(way, staged?.seal);
+  throw new ZvaultError(
+    'BAD_REQUEST',
+    'give "share", "shares", "key", "passphrase", "recovery_code", or "reset": true',
+  );
+}
+
+async function restoreStaged(context: RequestContext, staged: StagedBackup, root: CipherKey): Promise<void> {
+  const { vault } = context;
+  const data = { restored: staged.id, entries: staged.entries, created_at: staged.created_at };
+  try {
+    await proveStaged(vault.store, staged, root);
+  } catch (error) {
+    root.bytes.fill(0);
+    throw error;
+  }
+  await context.alone(() =>
+    vault.replaceWith(staged, root, () => context.recordNow({ status: 200, body: null, resource: staged.id, data })),
+  );
 }
 
 async function seal(context: RequestContext): Promise<Reply> {

@@ -247,6 +247,26 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       expect(await store.revisions([key])).toEqual([before]);
     });
 
+    test('a snapshot stays as it was, whatever is written meanwhile', async () => {
+      await put({ a: 'old', b: 'old', c: 'old' });
+      const snapshot = await store.snapshot();
+      const count = await snapshot.count();
+      await put({ a: 'new', d: 'new' });
+      await store.transaction((transaction) => transaction.delete(`${prefix}b`));
+      await tested.other?.transaction((transaction) => transaction.put(`${prefix}e`, 'theirs'));
+      expect(await keysOf({}, snapshot)).toEqual(['a', 'b', 'c']);
+      expect(await keysOf({ after: `${prefix}a`, limit: 1 }, snapshot)).toEqual(['b']);
+      expect(await read('a', snapshot)).toBe('old');
+      expect(await read('d', snapshot)).toBeUndefined();
+      expect(await snapshot.count()).toBe(count);
+      await snapshot.close();
+      expect(await read('a')).toBe('new');
+      const later = await store.snapshot();
+      expect(await later.count()).toBe(count + (tested.other ? 1 : 0));
+      expect(await read('b', later)).toBeUndefined();
+      await later.close();
+    });
+
     test('writes of another process are seen, revisions too', async () => {
       const { other } = tested;
       if (!other) return;

@@ -29,6 +29,11 @@ export class Overlay {
     return new Map(this.#layers.flatMap((layer) => [...layer]));
   }
 
+  /** Forgets all writes: they have left. */
+  clear(): void {
+    this.#layers = [new Map()];
+  }
+
   /** Runs `work`; what it wrote goes when it throws. */
   async savepoint<T>(work: () => Promise<T>): Promise<T> {
     const layer = new Map<string, Buffer | null>();

@@ -92,6 +92,13 @@ export class PostgresTransaction implements Transaction {
     this.#overlay.delete(key);
   }
 
+  async flush(): Promise<void> {
+    if (this.#failure !== undefined) throw postgresError(this.#failure, this.#place);
+    await this.#noting(Promise.all(this.#writes()));
+    this.#overlay.clear();
+    this.#seen.clear();
+  }
+
   savepoint<T>(work: () => Promise<T>): Promise<T> {
     return this.#overlay.savepoint(work);
   }

@@ -7,10 +7,11 @@ import { isCommitUnknown } from './commit-unknown.ts';
 import { isConflict, isLost, postgresError } from './postgres-errors.ts';
 import { migratePostgres } from './postgres-migrations.ts';
 import { PostgresPool } from './postgres-pool.ts';
+import { openPostgresSnapshot } from './postgres-snapshot.ts';
 import { type Row, entryOf, readStatement, revisionsStatement, scanStatement } from './postgres-statements.ts';
 import { PostgresTransaction } from './postgres-transaction.ts';
 import type { PostgresTarget } from './postgres-url.ts';
-import type { Entry, ScanRange, Store, Transaction } from './store.ts';
+import type { Entry, ScanRange, Snapshot, Store, Transaction } from './store.ts';
 import { TurnBatch } from './turn-batch.ts';
 
 /** Times that a transaction is run when the database asks for it again, or loses the connection before the commit. */
@@ -81,6 +82,10 @@ class PostgresStore implements Store {
     });
     this.#tail = result.catch(() => undefined);
     return result;
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return openPostgresSnapshot(this.#pool);
   }
 
   async ping(): Promise<void> {

@@ -5,7 +5,7 @@ import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import { migrate, refuseForeign } from './migrations.ts';
-import { type Entry, type ScanRange, type Store, type Transaction, prefixEnd } from './store.ts';
+import { type Entry, type ScanRange, type Snapshot, type Store, type Transaction, prefixEnd } from './store.ts';
 
 interface Row {
   readonly key: Uint8Array;
@@ -122,6 +122,11 @@ class SqliteStore implements Store {
     return result;
   }
 
+  async snapshot(): Promise<Snapshot> {
+    while (this.#active) await this.#active;
+    return this.#guard(() => openSqliteSnapshot(this.#database, this.#path));
+  }
+
   async ping(): Promise<void> {
     this.#guard(() => this.#dataVersion.get());
   }
@@ -168,6 +173,7 @@ class SqliteStore implements Store {
         this.#guard(() => this.#delete.run(Buffer.from(key)));
         touched.push({ key, revision: 0 });
       },
+      flush: async () => undefined,
       savepoint: async (work) => {
         const touchedBefore = touched.length;
         this.#database.exec('SAVEPOINT part');
@@ -189,27 +195,8 @@ class SqliteStore implements Store {
     return row && { key, value: asBuffer(row.value), revision: row.revision };
   }
 
-  #scan({ prefix, after, before, limit, reverse }: ScanRange): Entry[] {
-    const start = Buffer.from(prefix);
-    const end = prefixEnd(start);
-    const clauses = ['key >= ?'];
-    const values: (Buffer | number)[] = [start];
-    const add = (clause: string, value: Buffer): void => {
-      clauses.push(clause);
-      values.push(value);
-    };
-    if (end) add('key < ?', end);
-    if (after !== undefined) add('key > ?', Buffer.from(after));
-    if (before !== undefined) add('key < ?', Buffer.from(before));
-    values.push(limit ?? -1);
-    const sql = `SELECT key, value, revision FROM kv WHERE ${clauses.join(' AND ')} ORDER BY key ${reverse ? 'DESC' : 'ASC'} LIMIT ?`;
-    let statement = this.#scans.get(sql);
-    if (!statement) this.#scans.set(sql, (statement = this.#database.prepare(sql)));
-    return (statement.all(...values) as unknown as Row[]).map((row) => ({
-      key: asBuffer(row.key).toString(),
-      value: asBuffer(row.value),
-      revision: row.revision,
-    }));
+  #scan(range: ScanRange): Entry[] {
+    return scanRows(this.#database, this.#scans, range);
   }
 
   #forgetIfOthersWrote(): void {
@@ -248,12 +235,91 @@ class SqliteStore implements Store {
   }
 }
 
+/** `statements`: prepared ones, by their text. */
+function scanRows(
+  database: DatabaseSync,
+  statements: Map<string, StatementSync>,
+  { prefix, after, before, limit, reverse }: ScanRange,
+): Entry[] {
+  const start = Buffer.from(prefix);
+  const end = prefixEnd(start);
+  const clauses = ['key >= ?'];
+  const values: (Buffer | number)[] = [start];
+  const add = (clause: string, value: Buffer): void => {
+    clauses.push(clause);
+    values.push(value);
+  };
+  if (end) add('key < ?', end);
+  if (after !== undefined) add('key > ?', Buffer.from(after));
+  if (before !== undefined) add('key < ?', Buffer.from(before));
+  values.push(limit ?? -1);
+  const sql = `SELECT key, value, revision FROM kv WHERE ${clauses.join(' AND ')} ORDER BY key ${reverse ? 'DESC' : 'ASC'} LIMIT ?`;
+  let statement = statements.get(sql);
+  if (!statement) statements.set(sql, (statement = database.prepare(sql)));
+  return (statement.all(...values) as unknown as Row[]).map((row) => ({
+    key: asBuffer(row.key).toString(),
+    value: asBuffer(row.value),
+    revision: row.revision,
+  }));
+}
+
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** SQLite's primary result codes. Source: https://www.sqlite.org/rescode.html */
 const sqliteFull = 13;
+
+/**
+ * A connection of its own in a read transaction: in WAL mode it keeps seeing what was there when it began. A database in memory has
+ * only one connection, so its entries are copied.
+ */
+function openSqliteSnapshot(live: DatabaseSync, path: string): Snapshot {
+  const inMemory = path === ':memory:';
+  // The class of the live one: the module is loaded with the first store, not with this file.
+  const Database = live.constructor as typeof DatabaseSync;
+  const database = new Database(path, inMemory ? {} : { readOnly: true, timeout: 5000 });
+  try {
+    if (inMemory) copyEntries(live, database);
+    // A transaction begins to see with its first read.
+    else database.exec('BEGIN; SELECT count(*) FROM counter');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const scans = new Map<string, StatementSync>();
+  const one = database.prepare('SELECT value, revision FROM kv WHERE key = ?');
+  const guard = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error, `can't read the database ${path}`);
+    }
+  };
+  return {
+    get: async (key) => {
+      const row = guard(() => one.get(Buffer.from(key))) as unknown as Row | undefined;
+      return row && { key, value: asBuffer(row.value), revision: row.revision };
+    },
+    scan: async (range) => guard(() => scanRows(database, scans, range)),
+    count: async () =>
+      (guard(() => database.prepare('SELECT count(*) AS count FROM kv').get()) as unknown as { count: number }).count,
+    close: async () => database.close(),
+  };
+}
+
+function copyEntries(from: DatabaseSync, to: DatabaseSync): void {
+  to.exec(
+    'CREATE TABLE kv (key BLOB PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID, STRICT',
+  );
+  const put = to.prepare('INSERT INTO kv VALUES (?, ?, ?)');
+  for (const row of from.prepare('SELECT key, value, revision FROM kv').iterate() as Iterable<Record<string, never>>)
+    put.run(
+      row['key'] as unknown as Uint8Array,
+      row['value'] as unknown as Uint8Array,
+      row['revision'] as unknown as number,
+    );
+}
 
 function storeError(error: unknown, what: string): unknown {
   if (!(error instanceof Error)) return error;

@@ -26,9 +26,18 @@ export interface Reader {
   scan(range: ScanRange): Promise<Entry[]>;
 }
 
+/** The store as it was at one moment, whatever is written meanwhile. Must be closed: the store keeps what it needs for it. */
+export interface Snapshot extends Reader {
+  /** Number of entries. */
+  count(): Promise<number>;
+  close(): Promise<void>;
+}
+
 export interface Transaction extends Reader {
   put(key: string, value: Buffer | string): Promise<void>;
   delete(key: string): Promise<void>;
+  /** Lets go of the writes that are still in memory: for transactions that write much. Not within a savepoint. */
+  flush(): Promise<void>;
   /** Runs `work`; if it throws, its writes are undone and the transaction goes on. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -52,6 +61,8 @@ export interface Store extends Reader {
    * @throws STORAGE_FULL, UNAVAILABLE
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** For reading much, over time, while others write. @throws UNAVAILABLE */
+  snapshot(): Promise<Snapshot>;
   /** A cheap proof that the store answers. @throws UNAVAILABLE */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,8 @@
 // A worker's view of its parent.
 
+import type { CipherKey } from '../crypto/cipher.ts';
 import type { SealHolder } from '../seal.ts';
+import type { SingleSecret } from '../seal/way-in.ts';
 import type { Channel } from './channel.ts';
 import type { ParentQuestions } from './questions.ts';
 
@@ -11,12 +13,21 @@ export class ParentLink implements SealHolder {
     this.#channel = channel;
   }
 
-  giveShare(share: string): Promise<void> {
+  giveShare(share: string): Promise<CipherKey | undefined> {
     return this.#channel.ask('giveShare', share);
   }
 
-  giveShares(shares: readonly string[]): Promise<void> {
+  giveShares(shares: readonly string[]): Promise<CipherKey | undefined> {
     return this.#channel.ask('giveShares', shares);
+  }
+
+  giveSecret(way: SingleSecret): Promise<CipherKey | undefined> {
+    return this.#channel.ask('giveSecret', way);
+  }
+
+  /** To be called when this worker has put a backup in the place of the vault: the others open it too. */
+  replaced(root: CipherKey): Promise<void> {
+    return this.#channel.ask('replaced', root);
   }
 
   resetShares(): Promise<void> {

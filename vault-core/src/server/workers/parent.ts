@@ -8,7 +8,10 @@ import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import { type Host, processHost } from '../../domain/host.ts';
 import { RateLimit } from '../http/rate-limit.ts';
 import { type ServerOptions, resolveOptions } from '../options.ts';
+import type { CipherKey } from '../crypto/cipher.ts';
+import { readStaged } from '../backup/staging.ts';
 import { Seal } from '../seal.ts';
+import type { SealConfig } from '../seal/config.ts';
 import { listen } from '../server.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -91,7 +94,7 @@ class Parent {
     this.#listen = options.listen;
     this.#sharePort = host.platform === 'linux';
     this.#store = store;
-    this.#seal = new Seal(store, host.now);
+    this.#seal = new Seal(store, host.now, { warn: options.warn ?? (() => undefined) });
     this.#rate = new RateLimit(options.rateLimit ?? 500, host.now);
     this.#warn = options.warn ?? (() => undefined);
   }
@@ -142,9 +145,11 @@ class Parent {
       ZVAULT_UNSEAL_PASSPHRASE: '',
     });
     const answers: ParentQuestions = {
-      giveShare: (share) => this.#open(() => this.#seal.giveShare(share)),
-      giveShares: (shares) => this.#open(() => this.#seal.giveShares(shares)),
-      resetShares: async () => this.#seal.resetShares(),
+      giveShare: (share) => this.#open((staged) => this.#seal.giveShare(share, staged)),
+      giveShares: (shares) => this.#open((staged) => this.#seal.giveShares(shares, staged)),
+      giveSecret: (way) => this.#open((staged) => this.#seal.giveSecret(way, staged)),
+      replaced: (root) => this.#replaced(root, running),
+      resetShares: () => this.#seal.resetShares(),
       progress: async () => (await this.#seal.status()).progress,
       sealed: () => this.#lock(running),
       takeRate: async ({ name, count }) => this.#rate.takeUpTo(name, count),
@@ -160,9 +165,9 @@ class Parent {
       setTimeout(() => this.#replace(), performance.now() - startedMs < shortLifeMs ? pauseMs : 0);
     });
     const { unseal: _unseal, warn: _warn, ...options } = this.#options;
-    const rootKey = this.#seal.copyRootKey();
+    const root = await this.#seal.copyRoot();
     try {
-      const started = { options: { ...options, listen: this.#listen, sharePort: this.#sharePort }, rootKey };
+      const started = { options: { ...options, listen: this.#listen, sharePort: this.#sharePort }, root };
       const address = await running.channel.ask('start', started);
       listening = true;
       return address;
@@ -170,7 +175,7 @@ class Parent {
       worker.kill('SIGKILL');
       throw error;
     } finally {
-      rootKey?.fill(0);
+      root?.bytes.fill(0);
     }
   }
 
@@ -183,21 +188,34 @@ class Parent {
   }
 
   /** Shares may open the vault: then every worker gets the key before the answer leaves, or none keeps it. */
-  async #open(give: () => Promise<void>): Promise<void> {
-    await give();
-    if (!this.#seal.sealed) await this.#distribute();
+  async #open(
+    give: (staged: SealConfig | undefined) => Promise<CipherKey | undefined>,
+  ): Promise<CipherKey | undefined> {
+    const wasSealed = this.#seal.sealed;
+    const staged = await readStaged(this.#store);
+    const root = await give(staged?.seal);
+    if (wasSealed && !this.#seal.sealed) await this.#distribute();
+    // Of the staged backup: the worker that asks proves it and puts it in place.
+    return root;
+  }
+
+  /** A worker has put a backup in the place of the vault and opened it: everybody else leaves the old one for it. */
+  async #replaced(root: CipherKey, by: Running): Promise<void> {
+    await this.#lock(by);
+    await this.#seal.open(root);
+    await this.#distribute();
   }
 
   async #distribute(): Promise<void> {
-    const rootKey = this.#seal.copyRootKey();
-    if (!rootKey) return;
+    const root = await this.#seal.copyRoot();
+    if (!root) return;
     try {
-      await this.#ofAll((one) => one.channel.ask('unseal', rootKey));
+      await this.#ofAll((one) => one.channel.ask('unseal', root));
     } catch (error) {
       await this.#lock();
       throw error;
     } finally {
-      rootKey.fill(0);
+      root.bytes.fill(0);
     }
   }
 

@@ -1,17 +1,22 @@
 // What workers and their parent ask each other.
 
+import type { CipherKey } from '../crypto/cipher.ts';
 import type { ServerOptions } from '../options.ts';
+import type { SingleSecret } from '../seal/way-in.ts';
 
 /** What a worker is started with. The root key is there while the vault is unsealed. */
 export interface WorkerStart {
   readonly options: Omit<ServerOptions, 'unseal' | 'warn'>;
-  readonly rootKey: Buffer | undefined;
+  readonly root: CipherKey | undefined;
 }
 
 /** Asked of the parent: it alone takes shares and counts rates, so that all workers are one server. */
 export type ParentQuestions = {
-  giveShare: (share: string) => Promise<void>;
-  giveShares: (shares: readonly string[]) => Promise<void>;
+  giveShare: (share: string) => Promise<CipherKey | undefined>;
+  giveShares: (shares: readonly string[]) => Promise<CipherKey | undefined>;
+  giveSecret: (way: SingleSecret) => Promise<CipherKey | undefined>;
+  /** The asking worker has put a backup in the place of the vault, and opened it. */
+  replaced: (root: CipherKey) => Promise<void>;
   resetShares: (nothing: undefined) => Promise<void>;
   /** Shares given so far. */
   progress: (nothing: undefined) => Promise<number>;
@@ -27,7 +32,7 @@ export type ParentQuestions = {
 export type WorkerQuestions = {
   /** Answers when it listens. */
   start: (start: WorkerStart) => Promise<{ readonly url: string; readonly port: number }>;
-  unseal: (rootKey: Buffer) => Promise<void>;
+  unseal: (root: CipherKey) => Promise<void>;
   /** Answers when the open requests have ended and the keys are gone. */
   lock: (nothing: undefined) => Promise<void>;
   metrics: (nothing: undefined) => Promise<string>;

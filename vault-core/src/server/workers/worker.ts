@@ -27,9 +27,9 @@ export function serveAsWorker(port: Port, host: Host, warn: (message: string) =>
         const { url, port: listening } = await starting;
         return { url, port: listening };
       },
-      unseal: async (rootKey) => {
+      unseal: async (root) => {
         const { vault } = await running();
-        vault.adopt(rootKey);
+        await vault.adopt(root);
       },
       lock: async () => {
         const { vault } = await running();
@@ -53,14 +53,14 @@ export function serveAsWorker(port: Port, host: Host, warn: (message: string) =>
 }
 
 async function startWorker(
-  { options, rootKey }: WorkerStart,
+  { options, root }: WorkerStart,
   link: ParentLink,
   host: Host,
   warn: (message: string) => void,
 ): Promise<VaultServer> {
   const vault = await Vault.open(resolveOptions({ ...options, warn }), host, link);
   try {
-    if (rootKey) vault.adopt(rootKey);
+    if (root) await vault.adopt(root);
     return await serve(vault);
   } catch (error) {
     await vault.close();

@@ -1,0 +1,91 @@
+// How the vault opens, and under which keys it rests.
+
+import { defineRoutes } from '../route.ts';
+import {
+  generateRootBody,
+  generateRootReply,
+  keySlotBody,
+  keySlotCreatedReply,
+  keySlotsReply,
+  rekeyBody,
+  rekeyReply,
+  rotateBody,
+  rotationReply,
+} from '../seal-shapes.ts';
+
+const sudo = (path: string) => ({ identity: 'vault', policy: { path, capability: 'sudo' } }) as const;
+
+export const sealRoutes = defineRoutes([
+  {
+    id: 'sys.rekey',
+    method: 'POST',
+    path: '/v1/sys/rekey',
+    summary: 'New shares in exchange for enough of the present ones',
+    access: sudo('sys/rekey'),
+    scope: 'none',
+    body: rekeyBody,
+    replies: { 200: rekeyReply },
+    errors: [409],
+  },
+  {
+    id: 'sys.generate-root',
+    method: 'POST',
+    path: '/v1/sys/generate-root',
+    summary: 'A new root token for who can open the vault',
+    access: { identity: 'none' },
+    scope: 'none',
+    body: generateRootBody,
+    replies: { 200: generateRootReply },
+  },
+  {
+    id: 'key-slots.list',
+    method: 'GET',
+    path: '/v1/sys/key-slots',
+    summary: 'The ways into the vault, without their secrets',
+    access: sudo('sys/key-slots'),
+    scope: 'none',
+    replies: { 200: keySlotsReply },
+  },
+  {
+    id: 'key-slots.add',
+    method: 'POST',
+    path: '/v1/sys/key-slots',
+    summary: 'Add a passphrase, a recovery code or a key file, or replace one',
+    access: sudo('sys/key-slots'),
+    scope: 'none',
+    body: keySlotBody,
+    replies: { 200: keySlotCreatedReply },
+    errors: [404, 409],
+  },
+  {
+    id: 'key-slots.remove',
+    method: 'DELETE',
+    path: '/v1/sys/key-slots/{id}',
+    summary: 'Remove a way into the vault; never the last',
+    access: sudo('sys/key-slots/{id}'),
+    scope: 'none',
+    replies: { 204: null },
+    errors: [409],
+  },
+  {
+    id: 'sys.rotate',
+    method: 'POST',
+    path: '/v1/sys/rotate',
+    summary: 'New keys; what the old ones have encrypted is encrypted again in the background',
+    access: sudo('sys/rotate'),
+    scope: 'none',
+    body: rotateBody,
+    bodyRequired: false,
+    replies: { 200: rotationReply },
+    errors: [409],
+  },
+  {
+    id: 'sys.rotation',
+    method: 'GET',
+    path: '/v1/sys/rotate',
+    summary: 'How far the rotation of keys is',
+    access: { identity: 'vault', policy: { path: 'sys/rotate', capability: 'read' } },
+    scope: 'none',
+    replies: { 200: rotationReply },
+  },
+]);
