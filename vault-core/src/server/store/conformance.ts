@@ -247,6 +247,27 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       expect(await store.revisions([key])).toEqual([before]);
     });
 
+    test('a transaction that lets go of its writes sees them, and leaves nothing when it throws', async () => {
+      await put({ a: 'old', b: 'old' });
+      const work = (failure?: Error): Promise<void> =>
+        store.transaction(async (transaction) => {
+          await transaction.put(`${prefix}a`, 'new');
+          await transaction.delete(`${prefix}b`);
+          await transaction.flush();
+          expect([await read('a', transaction), await read('b', transaction)]).toEqual(['new', undefined]);
+          await transaction.put(`${prefix}c`, 'new');
+          expect(await keysOf({}, transaction)).toEqual(['a', 'c']);
+          await transaction.flush();
+          await transaction.put(`${prefix}a`, 'newer');
+          expect(await keysOf({ reverse: true }, transaction)).toEqual(['c', 'a']);
+          if (failure) throw failure;
+        });
+      await expect(work(new Error('undone'))).rejects.toThrow('undone');
+      expect([await keysOf(), await read('a')]).toEqual([['a', 'b'], 'old']);
+      await work();
+      expect([await keysOf(), await read('a')]).toEqual([['a', 'c'], 'newer']);
+    });
+
     test('a snapshot stays as it was, whatever is written meanwhile', async () => {
       await put({ a: 'old', b: 'old', c: 'old' });
       const snapshot = await store.snapshot();
