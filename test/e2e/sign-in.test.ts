@@ -18,6 +18,10 @@ import { makeCertificates } from '../../vault-core/src/client/test-certificates.
 
 const hostile = 'Corp <img src=x onerror=alert(1)> "SSO"';
 
+const folder = temporaryFolder();
+const home = folder.path;
+afterAll(() => folder[Symbol.dispose]());
+
 // Without a browser on this machine these are skipped; where .ci/run brings one they have to run.
 describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
   let browser: Browser;
@@ -26,8 +30,6 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
   let url: string;
   let serviceToken: string;
   let rootToken: string;
-  const folder = temporaryFolder();
-  const home = folder.path;
 
   beforeAll(async () => {
     const port = await freePort();
@@ -55,7 +57,6 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
     server?.kill('SIGTERM');
     if (server) await ended(server);
     await provider?.[Symbol.asyncDispose]();
-    folder[Symbol.dispose]();
   });
 
   /** Starts `zvault login` and opens its page. Every address that the browser asks for is kept. */
