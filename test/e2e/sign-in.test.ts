@@ -13,8 +13,14 @@ import { ended, start, temporaryFolder, until, zvault } from '../../cli/e2e/supp
 import { browserPath, startBrowser } from '../support/browser.ts';
 import { send } from '../support/http.ts';
 import { type TestProvider, startProvider } from '../support/oidc.ts';
+import { startTestVault } from '../support/vault.ts';
+import { makeCertificates } from '../../vault-core/src/client/test-certificates.ts';
 
 const hostile = 'Corp <img src=x onerror=alert(1)> "SSO"';
+
+const folder = temporaryFolder();
+const home = folder.path;
+afterAll(() => folder[Symbol.dispose]());
 
 // Without a browser on this machine these are skipped; where .ci/run brings one they have to run.
 describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
@@ -24,8 +30,6 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
   let url: string;
   let serviceToken: string;
   let rootToken: string;
-  const folder = temporaryFolder();
-  const home = folder.path;
 
   beforeAll(async () => {
     const port = await freePort();
@@ -53,11 +57,13 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
     server?.kill('SIGTERM');
     if (server) await ended(server);
     await provider?.[Symbol.asyncDispose]();
-    folder[Symbol.dispose]();
   });
 
   /** Starts `zvault login` and opens its page. Every address that the browser asks for is kept. */
-  async function begin(name: string): Promise<{
+  async function begin(
+    name: string,
+    at: { url: string; env?: Record<string, string> } = { url },
+  ): Promise<{
     page: Page;
     /** Addresses. */
     asked: string[];
@@ -69,7 +75,8 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
   }> {
     const cwd = join(home, name);
     mkdirSync(cwd, { recursive: true });
-    const login = start(['login', '--no-browser', '--url', url, '--json'], { cwd });
+    const args = ['login', '--no-browser', '--url', at.url, '--json'];
+    const login = start(args, { cwd, ...(at.env === undefined ? {} : { env: at.env }) });
     onTestFinished(() => void login.kill('SIGKILL'));
     let output = '';
     login.stdout?.on('data', (chunk) => (output += String(chunk)));
@@ -80,7 +87,8 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
         if (found) resolve(new URL(found[0]));
       });
     });
-    const context = await browser.newContext();
+    // The browser need not know the CA of a test.
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
     context.setDefaultTimeout(10_000);
     onTestFinished(() => context.close());
     const page = await context.newPage();
@@ -159,6 +167,43 @@ describe.skipIf(browserPath === undefined)('sign-in in a browser', () => {
     expect(lines.find(({ action }) => action === 'login.exchange')?.['response'].status_code).toBe(200);
     const signedIn = lines.filter(({ action, actor }) => action.startsWith('login.') && actor.id === 'ada');
     expect(signedIn.map(({ action }) => action)).toEqual(['login.callback', 'login.exchange']);
+  });
+
+  test('over TLS: from the https page to the command on loopback, and at an issuer', async () => {
+    const { ca, server: tls } = makeCertificates();
+    writeFileSync(join(home, 'ca.pem'), ca);
+    const port = await freePort();
+    await using secureProvider = await startProvider(`https://localhost:${port}/cli/auth/callback`);
+    writeFileSync(join(home, 'other.secret'), secureProvider.clientSecret);
+    const { issuer, clientId } = secureProvider;
+    const secret = join(home, 'other.secret');
+    await using secure = await startTestVault({
+      tls,
+      listen: { host: '127.0.0.1', port },
+      publicUrls: [`https://localhost:${port}`],
+      loopbackIssuers: true,
+      jwtIssuers: [{ issuer, audience: 'x', client_id: clientId, client_secret_file: secret, name: 'Co' }],
+    });
+    const at = { url: `https://localhost:${port}`, env: { ZVAULT_CA_CERT: join(home, 'ca.pem') } };
+    const first = await begin('tls-token', at);
+    await withToken(first.page, secure.rootToken);
+    await first.page.getByText('You are signed in').waitFor();
+    expect((await first.result()).code).toBe(0);
+    const second = await begin('tls-oidc', at);
+    await second.page.getByRole('button', { name: 'Sign in with Co' }).click();
+    await second.page.getByPlaceholder('Enter any login').fill('grace');
+    await second.page.getByPlaceholder('and password').fill('any');
+    await second.page.getByRole('button', { name: 'Sign-in' }).click();
+    const cookies = await second.page.context().cookies(at.url);
+    expect(cookies.filter(({ name }) => name.startsWith('__Host-zvault_login_'))).toMatchObject([
+      { secure: true, httpOnly: true, sameSite: 'Lax', path: '/' },
+    ]);
+    await second.page.getByRole('button', { name: 'Continue' }).click();
+    await second.page.getByText('You are signed in').waitFor();
+    const { code, output } = await second.result();
+    expect(output).toContain('"name": "grace@example.com"');
+    expect(code).toBe(0);
+    expect(await second.page.context().cookies(at.url)).toEqual([]);
   });
 
   test('an older command, which proves nothing: the page shows the token, and leads nowhere', async () => {

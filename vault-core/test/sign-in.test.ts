@@ -472,15 +472,14 @@ test('several servers: any of them exchanges the code, and a revoked session is 
   const back = await two.call('GET', `/cli/auth/callback?code=x&state=${url.searchParams.get('state')}`, {
     headers: { Cookie: begun.headers['set-cookie']?.[0]?.split(';')[0] ?? '' },
   });
-  // Each has its own address, and so another one to come back to; the issuer would see the difference.
   expect(new URLSearchParams(tokenRequests[0]?.body).get('client_id')).toBe('client');
   expect(tokenRequests[0]?.authorization).toBeUndefined();
   const body = { code: codeOf(back), code_verifier: verifier };
   const { token } = (await one.call('POST', '/cli/auth/exchange', { body })).json as { token: string };
   expect((await two.call('POST', '/cli/auth/exchange', { body })).status).toBe(401);
-  for (const { call } of [one, two]) expect((await call('GET', '/v1/cloud/me', { token })).status).toBe(200);
+  for (const server of [one, two]) expect((await server.call('GET', '/v1/cloud/me', { token })).status).toBe(200);
   await one.call('POST', '/v1/auth/token/revoke-self', { vaultToken: token });
-  for (const { call } of [one, two]) expect((await call('GET', '/v1/cloud/me', { token })).status).toBe(401);
+  for (const server of [one, two]) expect((await server.call('GET', '/v1/cloud/me', { token })).status).toBe(401);
   await one.server.close();
   await two.server.close();
 });

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ZvaultError } from '../../domain/errors.ts';
 import { RateLimit } from '../http/rate-limit.ts';
-import type { ResolvedOptions } from '../options.ts';
+import { type ResolvedOptions, isLoopback } from '../options.ts';
 import type { Provider } from './provider.ts';
 import type { Providers } from './providers.ts';
 
@@ -48,7 +48,9 @@ export class SignIn {
     const { publicUrls, tls, behindProxy } = this.#options;
     const name = host.replace(/:\d+$/, '').toLowerCase();
     const known = publicUrls.find((url) => url.host === host.toLowerCase() || url.hostname === name);
-    return known ?? new URL(`${tls || behindProxy ? 'https' : 'http'}://${host}`);
+    // Who comes by loopback comes past the proxy.
+    const https = tls !== undefined || (behindProxy && !isLoopback(name));
+    return known ?? new URL(`${https ? 'https' : 'http'}://${host}`);
   }
 
   close(): void {

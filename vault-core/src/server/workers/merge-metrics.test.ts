@@ -5,7 +5,8 @@ import { mergeMetrics } from './merge-metrics.ts';
 const page = (requests: number, sealed: number): string => {
   const metrics = new Metrics();
   for (let index = 0; index < requests; index += 1) metrics.observe('secrets.get', 200, 0.25);
-  return metrics.text([{ name: 'zvault_sealed', help: 'Whether the vault is sealed.', value: sealed }]);
+  const gauge = ['# HELP zvault_sealed Whether the vault is sealed.', '# TYPE zvault_sealed gauge'];
+  return metrics.text([...gauge, `zvault_sealed ${sealed}`]);
 };
 
 test('counts are added, of gauges the largest counts, and each family is told once', () => {
@@ -15,9 +16,9 @@ test('counts are added, of gauges the largest counts, and each family is told on
   expect(merged).toContain('zvault_sealed 1\n');
   expect(merged).toContain('zvault_requests_total{route="secrets.get",status="200"} 5\n');
   expect(merged).toContain('zvault_requests_total{route="health.get",status="503"} 1\n');
-  expect(merged).toContain('zvault_request_duration_seconds_bucket{route="secrets.get",le="0.1"} 0\n');
-  expect(merged).toContain('zvault_request_duration_seconds_bucket{route="secrets.get",le="0.25"} 5\n');
-  expect(merged).toContain('zvault_request_duration_seconds_sum{route="secrets.get"} 1.25\n');
+  expect(merged).toContain('zvault_request_duration_seconds_bucket{route="secrets.get",status="200",le="0.1"} 0\n');
+  expect(merged).toContain('zvault_request_duration_seconds_bucket{route="secrets.get",status="200",le="0.25"} 5\n');
+  expect(merged).toContain('zvault_request_duration_seconds_sum{route="secrets.get",status="200"} 1.25\n');
   const comments = merged.split('\n').filter((line) => line.startsWith('#'));
   expect(new Set(comments).size).toBe(comments.length);
   // The samples of a family stand together, as the format demands.
