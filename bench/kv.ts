@@ -112,7 +112,7 @@ async function underLoad(): Promise<Figure[]> {
 /** The bucket of the route's histogram that holds the 99th percentile. */
 async function answerTimeMs(url: URL, route: string): Promise<number> {
   const page = await send(url, 'GET', '/v1/metrics', {});
-  const line = new RegExp(`_bucket\\{route="${route}",le="([^"]+)"\\} (\\d+)`, 'g');
+  const line = new RegExp(`_bucket\\{route="${route}",status="200",le="([^"]+)"\\} (\\d+)`, 'g');
   const buckets = Array.from(page.matchAll(line), ([, bound = '', count = '']) => ({ bound, count: Number(count) }));
   const total = buckets.at(-1)?.count ?? 0;
   return Number(buckets.find(({ count }) => count >= total * 0.99)?.bound.replace('+Inf', 'Infinity')) * 1000;

@@ -13,19 +13,12 @@ import { scale } from './scale.ts';
 import { start } from './start.ts';
 import { workers } from './workers.ts';
 
-const { values: options, positionals: asked } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'boolean' }, 'peer-url': { type: 'string' }, 'peer-token': { type: 'string' } },
-});
+const { values: options, positionals: asked } = readArguments();
 const benches: Readonly<Record<string, Bench>> = { bulk, keys, kv: kv(peerOf()), reads, redactor, scale, start, workers };
 
 const unknown = asked.filter((name) => !(name in benches));
-if (unknown.length > 0) {
-  console.error(
-    `zvault: error: no bench is called ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')} (USAGE)`,
-  );
-  process.exit(2);
-}
+if (unknown.length > 0)
+  refuse(`no bench is called ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
 
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
@@ -52,8 +45,26 @@ function within(value: number, bound: string): boolean {
   return bound.startsWith('<') ? value <= limit : value >= limit;
 }
 
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, 'peer-url': { type: 'string' }, 'peer-token': { type: 'string' } },
+    });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
 /** Another server to stand beside. Its token may come from PEER_TOKEN, out of the sight of others. */
 function peerOf(): Peer | undefined {
-  const { 'peer-url': url, 'peer-token': token } = options;
-  return url === undefined ? undefined : { url: new URL(url), token: token ?? process.env['PEER_TOKEN'] ?? '' };
+  const { 'peer-url': address, 'peer-token': token } = options;
+  if (address === undefined) return undefined;
+  const url = URL.canParse(address) ? new URL(address) : refuse('--peer-url takes an address');
+  return { url, token: token ?? process.env['PEER_TOKEN'] ?? refuse('--peer-token is missing') };
+}
+
+function refuse(what: string): never {
+  console.error(`zvault: error: ${what} (USAGE)`);
+  process.exit(2);
 }

@@ -91,6 +91,13 @@ test.each([
   expect(await status('POST', `sys/mounts/${mount}`, { engine_type })).toBe(expected);
 });
 
+test('a description and a config have their bounds', async () => {
+  const long = 'x'.repeat(5000);
+  expect(await status('POST', `sys/mounts/${mount}`, { engine_type: 'kv', description: long })).toBe(400);
+  expect(await status('POST', `sys/mounts/${mount}`, { engine_type: 'kv', config: { long } })).toBe(400);
+  expect(await status('GET', `${mount}/list`)).toBe(404);
+});
+
 test.each([...reservedMounts, 'transit', 'a.b', 'a%20b', 'a%2Fb', '%00', 'ä', 'x'.repeat(65)])(
   'the name %s is refused',
   async (name) => {

@@ -35,6 +35,8 @@ export const reservedMounts: readonly string[] = [
   'sys',
 ];
 const maxNameLength = 64;
+/** Of a mount's `config`, as JSON. It is kept for clients that send it; nothing of it is used. */
+const maxConfigLength = 4096;
 
 const builtIn: Readonly<Record<string, MountRecord>> = Object.fromEntries(
   (
@@ -82,7 +84,7 @@ export class Mounts {
 
   /** @throws BAD_REQUEST (name, engine), CONFLICT (in use) */
   async mount(transaction: Transaction, name: string, asked: NewMount, nowMs: number): Promise<void> {
-    refuse(mountNameProblem(name) ?? textProblem(asked.description ?? ''));
+    refuse(mountNameProblem(name) ?? textProblem(asked.description ?? '') ?? configProblem(asked.config ?? {}));
     const engine = engineOf(name, asked.engine_type);
     const earlier = await this.#any(transaction, name);
     if (earlier?.unmounted_at === null) throw new ZvaultError('CONFLICT', `something is mounted at ${name}/ already`);
@@ -116,6 +118,12 @@ function mountNameProblem(name: string): string | undefined {
     return `a mount's name takes letters, digits, "_" and "-", at most ${maxNameLength} of them`;
   if (reservedMounts.includes(name)) return `"${name}" is reserved`;
   return undefined;
+}
+
+function configProblem(config: object): string | undefined {
+  return JSON.stringify(config).length > maxConfigLength
+    ? `"config" must have at most ${maxConfigLength} characters as JSON`
+    : undefined;
 }
 
 /** Its routes stand in the table under this one name. */

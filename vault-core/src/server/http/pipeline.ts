@@ -306,7 +306,7 @@ function rateLimited(seconds: number): Reply {
 
 function operationOf(method: string, route: ServedRoute | undefined): string {
   const verb = route?.id.split('.')[1];
-  if (verb === 'list' || verb === 'versions') return 'list';
+  if (verb?.split('-', 1)[0] === 'list' || verb === 'versions') return 'list';
   return (
     { GET: 'read', HEAD: 'read', POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' }[method] ?? 'unknown'
   );
