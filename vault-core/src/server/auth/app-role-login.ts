@@ -6,7 +6,7 @@ import type { Records, VaultTokenRecord } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';
 import { type AppRoleRecord, type SecretIdRecord, readAppRole } from './app-roles.ts';
-import { type Making, storeToken } from './vault-tokens.ts';
+import { type Making, storeToken } from './token-making.ts';
 
 export interface AppRoleCredentials {
   readonly role_id: string;

@@ -15,7 +15,7 @@ import { claimTexts, unmatchedClaim } from './bound-claims.ts';
 import { noteEntryEnd, noteTokenEnd } from './endings.ts';
 import { gitHubSubjects, presetOfIssuer } from './jwt-presets.ts';
 import { type JwtRoleRecord, findJwtRole } from './jwt-roles.ts';
-import type { Making } from './vault-tokens.ts';
+import type { Making } from './token-making.ts';
 
 /** A refusal: what the audit is told (`reason`) and what the caller is. */
 export class RefusedLogin extends ZvaultError {

@@ -30,10 +30,8 @@ export async function lineageOf(
   while (parent !== null) {
     const ancestor = await records.read<TokenRecord | VaultTokenRecord>(reader, keys.token(parent));
     if (!ancestor || ancestor.revoked_at !== null) throw ended();
-    if (ancestor.expires_at !== null) {
-      if (ancestor.expires_at <= nowMs) throw ended();
-      expiresAtMs = Math.min(expiresAtMs ?? Infinity, ancestor.expires_at);
-    }
+    if (ancestor.expires_at !== null && ancestor.expires_at <= nowMs) throw ended();
+    expiresAtMs = earlierEnd(expiresAtMs, ancestor.expires_at);
     generations += 1;
     parent = parentOf(ancestor);
   }
@@ -48,4 +46,10 @@ function ended(): ZvaultError {
   return new ZvaultError('UNAUTHORIZED', 'the token has ended with the token that created it', {
     hint: 'create a new one',
   });
+}
+
+/** The earlier of two ends; `null`: never. */
+export function earlierEnd(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
 }

@@ -2,7 +2,7 @@
 // tokens end after minutes, and can be revoked. Roles are looked up at each request: a session never knows more than the person.
 
 import type { Actor } from '../../domain/actor.ts';
-import { storeToken } from '../auth/vault-tokens.ts';
+import { storeToken } from '../auth/token-making.ts';
 import type { PersonRecord, Records, VaultTokenRecord } from '../records.ts';
 import type { Transaction } from '../store/store.ts';
 

@@ -3,15 +3,8 @@ import { decide } from '../../domain/policy/decide.ts';
 import { parseCapability } from '../../domain/policy/policy.ts';
 import { hashToken } from '../../domain/token.ts';
 import type { DecisionReply } from '../../wire/auth-shapes.ts';
-import {
-  type NewVaultToken,
-  createChildToken,
-  renewToken,
-  requireToken,
-  revokeToken,
-  secondsLeft,
-  tokenReply,
-} from '../auth/vault-tokens.ts';
+import { type NewVaultToken, createChildToken } from '../auth/token-making.ts';
+import { renewToken, requireToken, revokeToken, secondsLeft, tokenReply } from '../auth/vault-tokens.ts';
 import { type Handler, type RequestContext, bodyOf, callerOf } from '../http/context.ts';
 import { type Reply, ok } from '../http/reply.ts';
 
