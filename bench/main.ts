@@ -7,9 +7,21 @@ import { reads } from './reads.ts';
 import { redactor } from './redactor.ts';
 import type { Bench, Figure } from './figure.ts';
 import { scale } from './scale.ts';
+import { scanHistory } from './scan-history.ts';
+import { scanHook } from './scan-hook.ts';
+import { scanTree } from './scan-tree.ts';
 import { start } from './start.ts';
 
-const benches: Readonly<Record<string, Bench>> = { bulk, reads, redactor, scale, start };
+const benches: Readonly<Record<string, Bench>> = {
+  bulk,
+  reads,
+  redactor,
+  scale,
+  'scan-history': scanHistory,
+  'scan-hook': scanHook,
+  'scan-tree': scanTree,
+  start,
+};
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const unknown = asked.filter((name) => !(name in benches));
