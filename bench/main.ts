@@ -10,11 +10,26 @@ import { reads } from './reads.ts';
 import { redactor } from './redactor.ts';
 import type { Bench, Figure } from './figure.ts';
 import { scale } from './scale.ts';
+import { scanHistory } from './scan-history.ts';
+import { scanHook } from './scan-hook.ts';
+import { scanTree } from './scan-tree.ts';
 import { start } from './start.ts';
 import { workers } from './workers.ts';
 
 const { values: options, positionals: asked } = readArguments();
-const benches: Readonly<Record<string, Bench>> = { bulk, keys, kv: kv(peerOf()), reads, redactor, scale, start, workers };
+const benches: Readonly<Record<string, Bench>> = {
+  bulk,
+  keys,
+  kv: kv(peerOf()),
+  reads,
+  redactor,
+  scale,
+  'scan-history': scanHistory,
+  'scan-hook': scanHook,
+  'scan-tree': scanTree,
+  start,
+  workers,
+};
 
 const unknown = asked.filter((name) => !(name in benches));
 if (unknown.length > 0)

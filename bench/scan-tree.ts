@@ -1,0 +1,164 @@
+// A tree of 128 MB, beside grep, and ripgrep with the same patterns, gitleaks and secretlint as far as they are in PATH.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rules } from '../scan/src/rules/index.ts';
+import { type Bench, type Figure, median } from './figure.ts';
+import { startVault } from './scan-vault.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const program = join(root, 'scan/dist/scan.cjs');
+const treeBytes = 128 * 1024 * 1024;
+/** What secretlint gets: its time grows faster than what it reads. */
+const partBytes = 2 * 1024 * 1024;
+const textTypes = /^\.(?:[cm]?[jt]s|json|md|ya?ml|html|css|txt|map|sh|go|py)$/;
+const rounds = 5;
+
+type Command = readonly [file: string, ...args: string[]];
+
+export const scanTree: Bench = {
+  summary: 'a tree of 128 MB, beside grep and other scanners',
+  async run() {
+    const folder = mkdtempSync(join(tmpdir(), 'zvault-bench-'));
+    const { NODE_EXTRA_CA_CERTS: _unset, ...rest } = process.env;
+    const env: NodeJS.ProcessEnv = { ...rest, HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
+    const tree = join(folder, 'tree');
+    const part = join(folder, 'part');
+    const patterns = join(folder, 'patterns.txt');
+    fill(tree, treeBytes);
+    fill(part, partBytes);
+    writeFileSync(patterns, `${ripgrepPatterns().join('\n')}\n`);
+    const vault = await startVault(folder, env);
+    const time = (command: Command, cwd: string, of = rounds, environment = env): number =>
+      median(Array.from({ length: of }, () => timeOnce(command, cwd, environment)));
+    const scan = (threads: number, ...more: string[]): Command => [
+      process.execPath,
+      program,
+      '--threads',
+      String(threads),
+      ...more,
+      '.',
+    ];
+    try {
+      timeOnce(scan(1, '--vault'), tree, vault.env);
+      const one = time(scan(1), tree);
+      const detail = `${(treeBytes / 1e6 / (one / 1000)).toFixed(0)} MB/s`;
+      const figures: Figure[] = [
+        {
+          name: 'scan, one thread',
+          value: one / time(['grep', '-rF', 'zzqqxxyy', '.'], tree),
+          unit: '× grep -F',
+          detail,
+        },
+        { name: 'scan, second thread', value: one / time(scan(2), tree), unit: '× as fast', bound: '>1.6' },
+        {
+          name: 'scan with 10,000 values of the vault',
+          value: time(scan(1, '--vault'), tree, rounds, vault.env) / one,
+          unit: '× without',
+          bound: '<2',
+        },
+        { name: 'scan, memory', value: memoryOf(scan(1), tree, env), unit: 'MB', bound: '<300' },
+      ];
+      if (isInstalled('rg'))
+        figures.push({
+          name: 'ripgrep with the same patterns, one thread',
+          value: time(['rg', '-j1', '-uuu', '--no-unicode', '--count', '-f', patterns, '.'], tree, 3) / one,
+          unit: '× the time',
+          bound: '>1',
+        });
+      if (isInstalled('gitleaks')) {
+        const args = ['dir', '--no-banner', '--exit-code', '0', '.'] as const;
+        figures.push({
+          name: 'gitleaks',
+          value: timeOnce(['gitleaks', ...args], tree, env) / one,
+          unit: '× the time',
+          bound: '>30',
+        });
+      }
+      if (isInstalled('secretlint')) {
+        const preset = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend' }] };
+        writeFileSync(join(part, '.secretlintrc.json'), JSON.stringify(preset));
+        figures.push({
+          name: `secretlint, from ${partBytes / 1024 / 1024} MB`,
+          value: (timeOnce(['secretlint', '**/*'], part, env) * (treeBytes / partBytes)) / one,
+          unit: '× the time',
+          bound: '>100',
+        });
+      }
+      return figures;
+    } finally {
+      vault.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/** Copies text files of the installed packages, again and again, until there is enough. */
+function fill(folder: string, bytes: number): void {
+  const source = join(root, 'node_modules');
+  const names = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    textTypes.test(extname(name)),
+  );
+  let left = bytes;
+  for (let copy = 0; left > 0; copy += 1) {
+    for (const name of names.sort()) {
+      const stats = statSync(join(source, name));
+      if (!stats.isFile() || stats.size > 256 * 1024) continue;
+      const target = join(folder, String(copy), name);
+      mkdirSync(dirname(target), { recursive: true });
+      cpSync(join(source, name), target);
+      left -= stats.size;
+      if (left <= 0) return;
+    }
+  }
+}
+
+/** The rules as ripgrep takes them: without look-ahead, and with what stands before an assigned value. */
+function ripgrepPatterns(): string[] {
+  return rules
+    .filter(({ pattern }) => !/\(\?<?[=!]|\\[1-9]/.test(pattern))
+    .map(({ pattern, assigned, ignoreCase, keywords }) => {
+      const plain = pattern.replaceAll('[^]', '[\\s\\S]').replaceAll('\\/', '/');
+      const flags = ignoreCase === true ? '(?i)' : '';
+      if (assigned !== true) return flags + plain;
+      const names = keywords.map((keyword) =>
+        keyword.replace(/\[[^\]]*\]/g, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+      );
+      return `(?i:${names.join('|')})[\\w.-]{0,20}["']?\\s?[:=]\\s?["']?(?:${plain})`;
+    });
+}
+
+function timeOnce([file, ...args]: Command, cwd: string, env: NodeJS.ProcessEnv): number {
+  const started = performance.now();
+  const { error, status, stderr } = spawnSync(file, args, {
+    cwd,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  // 1 and 7 tell that something was found, or with grep that nothing was.
+  if (error || ![0, 1, 7].includes(status ?? -1)) throw error ?? new Error(`${file} ended with ${status}: ${stderr}`);
+  return performance.now() - started;
+}
+
+/** The most memory that the program held, in MB. */
+function memoryOf([, file = '', ...args]: Command, cwd: string, env: NodeJS.ProcessEnv): number {
+  const code = `process.on('exit', () => require('fs').writeSync(2, '\\n' + process.resourceUsage().maxRSS));
+    process.argv.splice(1, 0, ${JSON.stringify(file)}); require(${JSON.stringify(file)})`;
+  const { stderr } = spawnSync(process.execPath, ['-e', code, ...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  return Number(/\d+$/.exec(stderr.trim())?.[0]) / 1000;
+}
+
+function isInstalled(name: string): boolean {
+  const found = spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0;
+  if (!found) console.error(`  ${name} is not installed: left out`);
+  return found;
+}
