@@ -83,7 +83,7 @@ const cases: Case[] = [
     expected: { storage: 'memory' },
   },
   { name: 'half of TLS', flags: { tlsKey: 'k' }, expected: 'USAGE' },
-  { name: 'a storage that is not there yet', env: { ZVAULT_STORAGE: 'postgres://u:canary@h/d' }, expected: 'USAGE' },
+  { name: 'a storage that does not exist', env: { ZVAULT_STORAGE: 'mysql://u:canary@h/d' }, expected: 'USAGE' },
   { name: 'sqlite without a path', flags: { storage: 'sqlite:' }, expected: 'USAGE' },
   { name: 'no days', flags: { retention: '0d' }, expected: 'USAGE' },
   { name: 'hours', flags: { retention: '12h' }, expected: 'USAGE' },
@@ -93,9 +93,23 @@ const cases: Case[] = [
   {
     name: 'an unknown setting',
     flags: { config: 'c.yaml' },
-    files: { 'c.yaml': 'workers: 4\n' },
+    files: { 'c.yaml': 'wrokers: 4\n' },
     expected: 'CONFIG_INVALID',
   },
+  {
+    name: 'several processes over a database, from the environment and a file',
+    flags: { config: 'c.yaml' },
+    env: { ZVAULT_STORAGE: 'postgres://u@h/d' },
+    files: { 'c.yaml': 'workers: 4\n' },
+    expected: { storage: 'postgres://u@h/d', workers: 4 },
+  },
+  {
+    name: 'the flag of workers beats the file',
+    flags: { config: 'c.yaml', workers: 2 },
+    files: { 'c.yaml': 'workers: 4\n' },
+    expected: { workers: 2 },
+  },
+  { name: 'no workers', flags: { config: 'c.yaml' }, files: { 'c.yaml': 'workers: 0\n' }, expected: 'CONFIG_INVALID' },
   {
     name: 'a wrong type',
     flags: { config: 'c.yaml' },
