@@ -13,7 +13,8 @@ export type KeyOwner = 'system' | `org/${string}`;
 /** The id that ciphertexts made directly with the root key carry. */
 const rootKeyId = '00000000-0000-4000-8000-000000000001';
 
-const currentAddress = (owner: KeyOwner): string => `keys/current/${owner}`;
+/** Where the id of the owner's current key stands. */
+export const currentAddress = (owner: KeyOwner): string => `keys/current/${owner}`;
 const wrappedAddress = (owner: KeyOwner, id: string): string => `keys/wrapped/${id}/${owner}`;
 
 export class Keyring {

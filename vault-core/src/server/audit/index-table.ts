@@ -53,9 +53,7 @@ export async function indexLines(
     own.parts.push(bytes);
     own.lines += lines;
   }
-  // Asked for together, so that a remote store needs one round trip: other writers wait for this transaction.
-  const totals = ['audit/total', ...[...byProject.keys()].map((project) => `audit/total/${project}`)];
-  await Promise.all(totals.map((key) => transaction.get(key)));
+  await transaction.prefetch(['audit/total', ...[...byProject.keys()].map((project) => `audit/total/${project}`)]);
   const counts: Record<string, number> = {};
   let added = 0;
   for (const [project, { parts, lines }] of byProject) {

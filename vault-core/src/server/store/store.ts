@@ -27,6 +27,8 @@ export interface Reader {
 }
 
 export interface Transaction extends Reader {
+  /** Says what will be read, so that a remote store is asked once. Changes nothing else. */
+  prefetch(keys: readonly string[]): Promise<void>;
   put(key: string, value: Buffer | string): Promise<void>;
   delete(key: string): Promise<void>;
   /** Runs `work`; if it throws, its writes are undone and the transaction goes on. */
