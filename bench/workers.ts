@@ -20,7 +20,7 @@ const zvault = fileURLToPath(new URL('../cli/bin/zvault.cjs', import.meta.url));
 const loader = fileURLToPath(new URL('load.mjs', import.meta.url));
 const connections = 32;
 const seconds = 3;
-const rounds = 5;
+const rounds = 3;
 /** Linux counts CPU time in hundredths of a second. */
 const ticksASecond = 100;
 
