@@ -2,7 +2,7 @@
 // and processes, so they ask over http; what they get is the address, or why there is none.
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
@@ -13,9 +13,11 @@ declare module 'vitest' {
   }
 }
 
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  let server: Promise<PostgresServer> | undefined;
-  const broker = createServer((_request, response) => {
+let server: Promise<PostgresServer> | undefined;
+let broker: Server | undefined;
+
+export async function setup(project: TestProject): Promise<void> {
+  broker = createServer((_request, response) => {
     server ??= startPostgres();
     server.then(
       ({ url }) => response.end(JSON.stringify({ url })),
@@ -25,11 +27,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   broker.listen(0, '127.0.0.1');
   await once(broker, 'listening');
   project.provide('postgresBroker', `http://127.0.0.1:${(broker.address() as AddressInfo).port}`);
-  return async () => {
-    broker.close();
-    await server?.then(
-      (started) => started.stop(),
-      () => undefined,
-    );
-  };
+}
+
+export async function teardown(): Promise<void> {
+  broker?.close();
+  await server?.then(
+    (started) => started.stop(),
+    () => undefined,
+  );
 }

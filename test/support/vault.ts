@@ -11,6 +11,7 @@ import { type VaultServer, serve } from '../../vault-core/src/server/server.ts';
 import { Vault } from '../../vault-core/src/server/vault.ts';
 import { checkAnswer } from './contract.ts';
 import { type Answer, type Call, send } from './http.ts';
+import { createDatabase } from './postgres.ts';
 
 export const issuer = 'https://issuer.example.com';
 export const otherIssuer = 'https://other.example.com';
@@ -43,7 +44,28 @@ export interface TestVault extends AsyncDisposable {
   jwt(subject: string, claims?: Readonly<Record<string, unknown>>): string;
 }
 
+/**
+ * In memory, unless the options say otherwise. With ZVAULT_TEST_STORAGE=postgres each of them is in a PostgreSQL database of its own
+ * instead: everything that holds over the one store must hold over the other.
+ */
 export async function startTestVault(options: ServerOptions = {}, host: Partial<Host> = {}): Promise<TestVault> {
+  if (process.env['ZVAULT_TEST_STORAGE'] !== 'postgres' || options.storage !== undefined)
+    return startOver(options, host);
+  const database = await createDatabase();
+  const folder = temporaryFolder();
+  const audit = options.audit ?? [`file:${join(folder.path, 'audit.log')}`];
+  const vault = await startOver({ ...options, storage: database.url, audit }, host);
+  return {
+    ...vault,
+    [Symbol.asyncDispose]: async () => {
+      await vault[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+async function startOver(options: ServerOptions, host: Partial<Host>): Promise<TestVault> {
   const clock: Clock = { offsetMs: 0 };
   const warnings: string[] = [];
   const now = (): number => Date.now() + clock.offsetMs;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { startCutProxy } from '../../test/support/cut-proxy.ts';
 import { createDatabase, postgresTest } from '../../test/support/postgres.ts';
+import { makeWorkspace, startTestVault, temporaryFolder } from '../../test/support/vault.ts';
 import { isCommitUnknown } from '../src/server/store/commit-unknown.ts';
 import { storeConformance } from '../src/server/store/conformance.ts';
 import { openPostgresStore } from '../src/server/store/postgres.ts';
@@ -322,4 +323,17 @@ test('after it is closed the store refuses, and closing again is harmless', asyn
   await store.close();
   await expect(store.get('k')).rejects.toEqual(refusal('UNAVAILABLE', /closed/));
   await expect(put(store, 'k', 'v')).rejects.toEqual(refusal('UNAVAILABLE', /closed/));
+});
+
+test('a batch of many secrets costs a few questions, not a few for each', async () => {
+  await using database = await createDatabase();
+  await using proxy = await startCutProxy(database.url);
+  using folder = temporaryFolder();
+  await using vault = await startTestVault({ storage: proxy.url, audit: [`file:${folder.path}/audit.log`] });
+  const { env } = await makeWorkspace(vault);
+  const operations = Array.from({ length: 300 }, (_, index) => ({ op: 'put', key: `K${index}`, value: 'v' }));
+  const before = proxy.count('zvault_read');
+  await vault.root('POST', `${env}/batch`, { operations });
+  expect(proxy.count('zvault_read') - before).toBeLessThan(20);
+  expect((await vault.root('GET', `${env}/secrets`)).keys).toHaveLength(300);
 });

@@ -9,6 +9,7 @@ import { isCommitUnknown } from './store/commit-unknown.ts';
 import type { Store, Transaction } from './store/store.ts';
 
 interface Job {
+  readonly reads: readonly string[];
   readonly work: (transaction: Transaction) => Promise<unknown>;
   readonly describe: (outcome: Outcome<unknown>) => AuditEvent;
   readonly resolve: (value: unknown) => void;
@@ -40,12 +41,18 @@ export class Committer {
   }
 
   /**
-   * Runs `work` in the next transaction. Its audit record is what `describe` makes of the outcome.
+   * Runs `work` in the next transaction. Its audit record is what `describe` makes of the outcome. `reads`: keys that it will
+   * read, as far as they are known: a remote store is asked for those of all works at once.
    * Rejects with what `work` threw, or with the failure of audit or store; then nothing was written.
    */
-  submit<T>(work: (transaction: Transaction) => Promise<T>, describe: (outcome: Outcome<T>) => AuditEvent): Promise<T> {
+  submit<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    describe: (outcome: Outcome<T>) => AuditEvent,
+    reads: readonly string[] = [],
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({
+        reads,
         work,
         describe: describe as Job['describe'],
         resolve: resolve as Job['resolve'],
@@ -78,6 +85,7 @@ export class Committer {
         this.#recordFailure(events, undone);
         outcomes = [];
         events = [];
+        await transaction.prefetch(jobs.flatMap(({ reads }) => reads));
         for (const job of jobs) outcomes.push(await attempt(transaction, job));
         const described = jobs.map((job, index) => ({ id: randomUUID(), ...job.describe(outcomes[index] ?? missing) }));
         this.#audit.appendNow(described);

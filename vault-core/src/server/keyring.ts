@@ -16,7 +16,8 @@ export type KeyOwner = 'system' | 'audit' | `org/${string}` | `mount/${string}`;
 
 export const currentKeyPrefix = 'keys/current/';
 export const wrappedKeyPrefix = 'keys/wrapped/';
-const currentAddress = (owner: KeyOwner): string => currentKeyPrefix + owner;
+/** Where the id of the owner's current key stands. */
+export const currentAddress = (owner: KeyOwner): string => currentKeyPrefix + owner;
 export const wrappedAddress = (owner: KeyOwner, id: string): string => `${wrappedKeyPrefix}${id}/${owner}`;
 /** From a root key to the next one, for servers that hold the former; erased after a while. */
 export const rootLinkPrefix = 'keys/root/';

@@ -103,7 +103,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     listValues: options.listValues ?? 'off',
     jwtIssuers: options.jwtIssuers ?? [],
     loopbackIssuers: options.loopbackIssuers ?? false,
-    auditPaths: (options.audit ?? defaultAudit(storage)).map(auditPath),
+    auditPaths: (options.audit?.length ? options.audit : defaultAudit(storage)).map(auditPath),
     retentionMs: retentionDays * dayMs,
     leaseScanMs: leaseScanSeconds * 1000,
     unseal: options.unseal,

@@ -53,6 +53,7 @@ export async function indexLines(
     own.parts.push(bytes);
     own.lines += lines;
   }
+  await transaction.prefetch(['audit/total', ...[...byProject.keys()].map((project) => `audit/total/${project}`)]);
   const counts: Record<string, number> = {};
   let added = 0;
   for (const [project, { parts, lines }] of byProject) {

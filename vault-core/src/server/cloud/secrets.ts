@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../domain/actor.ts';
 import { ZvaultError } from '../../domain/errors.ts';
 import { keyProblem, refuse, textProblem, valueProblem } from '../../domain/names.ts';
-import type { Keyring } from '../keyring.ts';
+import { type Keyring, currentAddress } from '../keyring.ts';
 import type { EnvironmentRecord } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Transaction } from '../store/store.ts';
@@ -67,6 +67,17 @@ export class SecretWriter {
     await requireLiveEnvironment(transaction, environment);
     const state = await readState(transaction, environment.id);
     return new SecretWriter(transaction, keyring, environment, options, state);
+  }
+
+  /** What a session reads that writes these keys. */
+  static reads({ id, project_id, org_id }: EnvironmentRecord, secretKeys: readonly string[]): string[] {
+    return [
+      keys.environmentOfProject(project_id, id),
+      keys.projectOfOrg(org_id, project_id),
+      keys.environmentState(id),
+      currentAddress(`org/${org_id}`),
+      ...secretKeys.flatMap((key) => [keys.secret(id, key), keys.lastVersion(id, key)]),
+    ];
   }
 
   /** The environment's revision after what was written so far. */

@@ -35,8 +35,8 @@ export interface RequestContext {
   readonly caller: Caller | undefined;
   /** Milliseconds since the epoch, the same for the whole request. */
   readonly nowMs: number;
-  /** Runs `work` in the next transaction; the audit record of its reply is written before it commits. */
-  commit(work: (transaction: Transaction) => Promise<Reply>): Promise<Reply>;
+  /** Runs `work` in the next transaction; the audit record of its reply is written before it commits. `reads`: see Committer. */
+  commit(work: (transaction: Transaction) => Promise<Reply>, reads?: readonly string[]): Promise<Reply>;
   /** Writes the audit record of `reply` now: for what commits by itself. */
   recordNow(reply: Reply): void;
   /** Asks the token again: for what goes on after the answer has begun. @throws UNAUTHORIZED, FORBIDDEN, SEALED */

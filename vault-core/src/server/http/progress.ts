@@ -78,10 +78,10 @@ export class Context implements RequestContext {
     this.#hooks = hooks;
   }
 
-  async commit(work: (transaction: Transaction) => Promise<Reply>): Promise<Reply> {
+  async commit(work: (transaction: Transaction) => Promise<Reply>, reads?: readonly string[]): Promise<Reply> {
     const describe = (outcome: Outcome<Reply>): AuditEvent =>
       this.#hooks.event(this.#progress, outcome.ok ? outcome.value : errorReply(outcome.error, () => undefined));
-    const reply = await this.vault.committer.submit(work, describe);
+    const reply = await this.vault.committer.submit(work, describe, reads);
     this.#progress.recorded = true;
     return reply;
   }

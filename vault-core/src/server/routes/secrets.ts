@@ -71,7 +71,7 @@ export const secretHandlers = {
   'secrets.rollback': (context) => {
     const key = parameter(context, 'key');
     const { version, cas } = bodyOf<{ version: number; cas?: number }>(context);
-    return write(context, environmentOf(context), async (writer) => {
+    return write(context, environmentOf(context), [key], async (writer) => {
       const written = await writer.rollback(key, version, cas);
       return ok(
         { secret: writtenSecret(written, written, mayRead(context)) },
@@ -82,7 +82,7 @@ export const secretHandlers = {
   'secrets.restore': (context) => {
     const key = parameter(context, 'key');
     const environment = environmentOf(context);
-    return write(context, environment, async (writer, transaction) => {
+    return write(context, environment, [key], async (writer, transaction) => {
       const { header, stored } = await writer.restore(key);
       const content = await context.vault.secrets.opened(environment, key, stored, transaction);
       return ok(
@@ -95,26 +95,30 @@ export const secretHandlers = {
   'secrets.events': eventStream,
 } satisfies Record<string, Handler>;
 
-/** One transaction on one environment; its event streams are woken when it is committed. */
+/** One transaction on one environment, which writes these keys; its event streams are woken when it is committed. */
 async function write(
   context: RequestContext,
   environment: EnvironmentRecord,
+  keys: readonly string[],
   work: (writer: SecretWriter, transaction: Transaction) => Promise<Reply>,
 ): Promise<Reply> {
   const { vault, actor, nowMs } = context;
   const options = { actor, nowMs, retentionMs: vault.options.retentionMs };
-  const reply = await context.commit(async (transaction) => {
-    const writer = await SecretWriter.open(transaction, vault.seal.keyring, environment, options);
-    const done = await work(writer, transaction);
-    await writer.finish();
-    return done;
-  });
+  const reply = await context.commit(
+    async (transaction) => {
+      const writer = await SecretWriter.open(transaction, vault.seal.keyring, environment, options);
+      const done = await work(writer, transaction);
+      await writer.finish();
+      return done;
+    },
+    SecretWriter.reads(environment, keys),
+  );
   vault.events.wake(environment.id);
   return reply;
 }
 
 function putOne(context: RequestContext, environment: EnvironmentRecord, secret: SecretWrite): Promise<Reply> {
-  return write(context, environment, async (writer) => {
+  return write(context, environment, [secret.key], async (writer) => {
     const header = await writer.put(secret);
     const content = { value: secret.value, comment: secret.comment ?? '' };
     const data = { version: header.version, value_hmac: fingerprint(context, secret.value) };
@@ -131,13 +135,14 @@ async function putByProject(context: RequestContext): Promise<Reply> {
       throw new ZvaultError('UNPROCESSABLE', 'the body needs "key" and "value", or "secrets"');
     return putOne(context, environment, { key, value, comment, cas });
   }
-  return write(context, environment, async (writer) => {
+  const all = secrets.map((secret) => secret.key);
+  return write(context, environment, all, async (writer) => {
     const written = [];
     for (const secret of secrets) {
       const header = await writer.put(secret);
       written.push(writtenSecret(header, { value: secret.value, comment: secret.comment ?? '' }, mayRead(context)));
     }
-    return ok({ secrets: written }, { data: { put: shortList(secrets.map((secret) => secret.key)) } });
+    return ok({ secrets: written }, { data: { put: shortList(all) } });
   });
 }
 
@@ -160,7 +165,7 @@ function deleteOne(context: RequestContext): Promise<Reply> {
   const key = parameter(context, 'key');
   const { cas, id } = context.query;
   const meant = { ...(typeof cas === 'number' ? { cas } : {}), ...(typeof id === 'string' ? { id } : {}) };
-  return write(context, environmentOf(context), async (writer) => {
+  return write(context, environmentOf(context), [key], async (writer) => {
     const { version } = await writer.delete(key, meant);
     return ok({ ok: true }, { resource: key, data: { version } });
   });
@@ -170,7 +175,8 @@ function batch(context: RequestContext): Promise<Reply> {
   const { operations } = bodyOf<BatchBody>(context);
   const keysOf = (op: 'put' | 'delete'): object =>
     shortList(operations.filter((operation) => operation.op === op).map(({ key }) => key));
-  return write(context, environmentOf(context), async (writer) => {
+  const all = operations.map(({ key }) => key);
+  return write(context, environmentOf(context), all, async (writer) => {
     const results = [];
     for (const operation of operations) {
       const { op, key, cas } = operation;

@@ -120,6 +120,20 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       expect(await keysOf()).toEqual(['a', 'c']);
     });
 
+    test('what is prefetched is what is read, and what is written counts more', async () => {
+      await put({ a: 'stored', b: 'stored' });
+      await store.transaction(async (transaction) => {
+        await transaction.put(`${prefix}a`, 'written');
+        await transaction.prefetch(['a', 'b', 'none'].map((key) => prefix + key));
+        expect(await read('a', transaction)).toBe('written');
+        expect(await read('b', transaction)).toBe('stored');
+        expect(await read('none', transaction)).toBeUndefined();
+        await transaction.put(`${prefix}none`, 'there now');
+        await transaction.prefetch([`${prefix}none`]);
+        expect(await read('none', transaction)).toBe('there now');
+      });
+    });
+
     test('a transaction that throws leaves nothing, and its error comes out', async () => {
       await put({ a: 'old' });
       const failure = new Error('on purpose');

@@ -55,13 +55,19 @@ export class PostgresTransaction implements Transaction {
     this.#revision = Number(row.revision);
   }
 
+  async prefetch(keys: readonly string[]): Promise<void> {
+    const unknown = keys.filter((key) => !this.#seen.has(key));
+    if (unknown.length === 0) return;
+    const { rows } = await this.#query<Row>(readStatement(unknown));
+    // What has no row is known to be absent.
+    for (const key of unknown) this.#seen.set(key, undefined);
+    for (const entry of rows.map(entryOf)) this.#seen.set(entry.key, entry);
+  }
+
   async get(key: string): Promise<Entry | undefined> {
     const written = this.#overlay.find(key);
     if (written !== undefined) return written === null ? undefined : this.#entry(key, written);
-    if (!this.#seen.has(key)) {
-      const { rows } = await this.#query<Row>(readStatement([key]));
-      this.#seen.set(key, rows[0] && entryOf(rows[0]));
-    }
+    if (!this.#seen.has(key)) await this.prefetch([key]);
     const seen = this.#seen.get(key);
     // A copy: whoever overwrites what he got must not change what others get.
     return seen && { ...seen, value: Buffer.from(seen.value) };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { resolveOptions } from '../options.ts';
 import { parsePostgresUrl } from './postgres-url.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zvault-url-'));
@@ -55,4 +56,13 @@ test.each([
   const refused = expect(() => parsePostgresUrl(text));
   refused.toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) }));
   refused.toThrow(expect.not.objectContaining({ message: expect.stringContaining('canary') }));
+});
+
+test('with PostgreSQL the audit must be named, and an empty list names none', () => {
+  for (const audit of [undefined, []]) {
+    expect(() => resolveOptions({ storage: 'postgres://h/d', audit })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/audit must be named/) }),
+    );
+  }
+  expect(resolveOptions({ storage: 'postgres://h/d', audit: ['file:/a'] }).auditPaths).toEqual(['/a']);
 });

@@ -16,6 +16,9 @@ import { TurnBatch } from './turn-batch.ts';
 
 /** Times that a transaction is run when the database asks for it again, or loses the connection before the commit. */
 const maxAttempts = 5;
+/** Questions under way: few for what is small and asked all the time, more for what may be large. */
+const revisionsAtOnce = 2;
+const entriesAtOnce = 4;
 /** Milliseconds after which a transaction is not run again, nor for the first time if it waited so long for those before it. */
 const patienceMs = 5000;
 
@@ -42,11 +45,11 @@ class PostgresStore implements Store {
 
   constructor(pool: PostgresPool) {
     this.#pool = pool;
-    this.#entries = new TurnBatch(async (keys) => {
+    this.#entries = new TurnBatch(entriesAtOnce, async (keys) => {
       const rows = await pool.read<Row>(readStatement(keys));
       return new Map(rows.map(entryOf).map((entry) => [entry.key, entry]));
     });
-    this.#revisions = new TurnBatch(async (keys) => {
+    this.#revisions = new TurnBatch(revisionsAtOnce, async (keys) => {
       const rows = await pool.read<Omit<Row, 'value'>>(revisionsStatement(keys));
       return new Map(rows.map(({ key, revision }) => [key.toString(), Number(revision)]));
     });

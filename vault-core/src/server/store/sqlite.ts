@@ -161,6 +161,7 @@ class SqliteStore implements Store {
 
   #transactionOf(revision: number, touched: Touched[]): Transaction {
     return {
+      prefetch: async () => undefined,
       get: async (key) => this.#guard(() => this.#read(key)),
       scan: async (range) => this.#guard(() => this.#scan(range)),
       put: async (key, value) => {

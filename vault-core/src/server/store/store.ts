@@ -34,6 +34,8 @@ export interface Snapshot extends Reader {
 }
 
 export interface Transaction extends Reader {
+  /** Says what will be read, so that a remote store is asked once. Changes nothing else. */
+  prefetch(keys: readonly string[]): Promise<void>;
   put(key: string, value: Buffer | string): Promise<void>;
   delete(key: string): Promise<void>;
   /** Lets go of the writes that are still in memory: for transactions that write much. Not within a savepoint. */
