@@ -4,11 +4,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { ciCatalogue } from '../vault-core/src/ci/errors.ts';
 import { errorTable } from '../vault-core/src/domain/errors.ts';
 import type { Route } from '../vault-core/src/wire/route.ts';
 import { routes } from '../vault-core/src/wire/routes.ts';
 
-const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = `${root}docs/reference/`;
 const zvault = fileURLToPath(new URL('../cli/bin/zvault.cjs', import.meta.url));
 const made = '<!-- Made by scripts/docs.ts; do not edit. -->\n';
 
@@ -79,7 +82,78 @@ function commandPages(command: string[]): string[] {
   return [own, ...subcommands(text).flatMap((name) => commandPages([...command, name]))];
 }
 
+interface Input {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly required?: boolean;
+  readonly type?: string;
+}
+
+function readYaml<T>(path: string): T {
+  return parse(readFileSync(root + path, 'utf8')) as T;
+}
+
+function inputTable(title: string, inputs: Readonly<Record<string, Input>>): string {
+  const rows = Object.entries(inputs).map(([name, { description = '', default: value, enum: words }]) => {
+    const text = description.trim() + (words === undefined ? '' : ` (${words.join(', ')})`);
+    return `| \`${name}\` | ${text.replaceAll('|', '\\|')} | ${value === undefined || value === '' ? '' : `\`${String(value as string)}\``} |`;
+  });
+  return `| ${title} | What it says | Default |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function ciInputsPage(): string {
+  const action = readYaml<{ inputs: Record<string, Input>; outputs: Record<string, Input> }>(
+    'actions/setup/action.yml',
+  );
+  const orb =
+    readYaml<Record<'commands' | 'jobs', Record<string, { description: string; parameters: Record<string, Input> }>>>(
+      'orbs/secrets/orb.yml',
+    );
+  const pipe = readYaml<{ variables: (Input & { name: string })[] }>('pipes/inject-secrets/pipe.yml');
+  const outputs = Object.entries(action.outputs).map(([name, { description }]) => `| \`${name}\` | ${description} |`);
+  const sections = (['commands', 'jobs'] as const).flatMap((section) =>
+    Object.entries(orb[section]).map(
+      ([name, { description, parameters }]) =>
+        `### ${section === 'jobs' ? 'Job ' : ''}${name}\n\n${description.trim()}\n\n${inputTable('Parameter', parameters)}`,
+    ),
+  );
+  return `${made}# Inputs of the CI integrations
+
+Guides: [GitHub Actions](../ci/github.md), [CircleCI](../ci/circleci.md), [Bitbucket Pipelines](../ci/bitbucket.md), [other platforms](../ci/other.md).
+
+## GitHub Action
+
+${inputTable('Input', action.inputs)}
+| Output | What it says |
+|---|---|
+${outputs.join('\n')}
+
+## CircleCI orb
+
+${sections.join('\n')}
+## Bitbucket pipe
+
+${inputTable('Variable', Object.fromEntries(pipe.variables.map((variable) => [variable.name, variable])))}`;
+}
+
+function ciErrorsPage(): string {
+  const rows = Object.entries(ciCatalogue).map(
+    ([code, { title, remedy, code: own }]) => `| \`${code}\` | ${title} | ${remedy} | ${errorTable[own].exit} |`,
+  );
+  return `${made}# Errors of the CI integrations
+
+The same codes on every platform, in front of the message. The action fails its step; the command, the orb and the pipe end with the exit code of the last column.
+
+| Code | What it means | What to do | Exit code |
+|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
 const pages: Readonly<Record<string, string>> = {
+  'ci-errors.md': ciErrorsPage(),
+  'ci-inputs.md': ciInputsPage(),
   'routes.md': routesPage(),
   'errors.md': errorsPage(),
   'commands.md': `${made}${commandPages([]).join('\n')}`,
