@@ -58,7 +58,8 @@ export const bulk: Bench = {
   },
 };
 
-async function listAndGet(url: string, token: string, path: string): Promise<number> {
+/** Milliseconds that a client without bulk reads takes: a list, then each, 20 at a time. */
+export async function listAndGet(url: string, token: string, path: string): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
   const read = (where: string): Promise<string> =>
     getText(url + where, { agent, headers: { authorization: `Bearer ${token}` } });

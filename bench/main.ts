@@ -4,6 +4,8 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bulk } from './bulk.ts';
+import { ciAction } from './ci-action.ts';
+import { ciMasks } from './ci-masks.ts';
 import { keys } from './keys.ts';
 import { type Peer, kv } from './kv.ts';
 import { reads } from './reads.ts';
@@ -19,6 +21,8 @@ import { workers } from './workers.ts';
 const { values: options, positionals: asked } = readArguments();
 const benches: Readonly<Record<string, Bench>> = {
   bulk,
+  'ci-action': ciAction,
+  'ci-masks': ciMasks,
   keys,
   kv: kv(peerOf()),
   reads,

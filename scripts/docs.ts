@@ -84,7 +84,7 @@ function commandPages(command: string[]): string[] {
 
 interface Input {
   readonly description?: string;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean;
   readonly enum?: readonly string[];
   readonly required?: boolean;
   readonly type?: string;
@@ -97,7 +97,7 @@ function readYaml<T>(path: string): T {
 function inputTable(title: string, inputs: Readonly<Record<string, Input>>): string {
   const rows = Object.entries(inputs).map(([name, { description = '', default: value, enum: words }]) => {
     const text = description.trim() + (words === undefined ? '' : ` (${words.join(', ')})`);
-    return `| \`${name}\` | ${text.replaceAll('|', '\\|')} | ${value === undefined || value === '' ? '' : `\`${String(value as string)}\``} |`;
+    return `| \`${name}\` | ${text.replaceAll('|', '\\|')} | ${value === undefined || value === '' ? '' : `\`${value}\``} |`;
   });
   return `| ${title} | What it says | Default |\n|---|---|---|\n${rows.join('\n')}\n`;
 }

@@ -22,7 +22,7 @@ import {
   referencesOf,
   revoke,
 } from '@zvault/core/ci';
-import { Secret, messageOf } from '@zvault/core/domain';
+import { type Secret, messageOf } from '@zvault/core/domain';
 import { type ConnectionFlags, environmentOptions, settingsOf } from './connection.ts';
 import type { Context } from './context.ts';
 import { ciFailure } from './ci-failure.ts';

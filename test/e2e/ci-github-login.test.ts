@@ -1,6 +1,7 @@
 // The log-in of the action with an identity token, and what the post step does with the token that it got.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type FakeCiVault, startFakeCiVault } from '../support/fake-ci-vault.ts';
@@ -114,7 +115,7 @@ describe('what goes wrong', () => {
     expect(new Set(vault.requests.slice(0, 2).map(({ body }) => body)).size).toBe(2);
   });
 
-  test.each<[string, (response: import('node:http').ServerResponse) => void]>([
+  test.each<[string, (response: ServerResponse) => void]>([
     ['500', (response) => void response.writeHead(500).end()],
     ['429', (response) => void response.writeHead(429, { 'retry-after': '1' }).end()],
     ['a reset', (response) => void response.destroy()],

@@ -1,6 +1,7 @@
 // The committed bundle of the GitHub Action in an emulated runner, against a vault.
 
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type EphemeralVault, startVault } from '@zvault/core/testing';
@@ -180,7 +181,7 @@ describe('faults', () => {
   });
   const status =
     (code: number, headers: Record<string, string> = {}) =>
-    (response: import('node:http').ServerResponse): void => {
+    (response: ServerResponse): void => {
       response
         .writeHead(code, { 'content-type': 'application/json', ...headers })
         .end('{"error":"x","message":"leaked-body-text"}');
@@ -211,7 +212,7 @@ describe('faults', () => {
     expect(step.raw).not.toContain('half-of-a-value');
   });
 
-  test.each<[string, (response: import('node:http').ServerResponse) => void, RegExp]>([
+  test.each<[string, (response: ServerResponse) => void, RegExp]>([
     ['401', status(401), /ZVCI-102/],
     ['403', status(403), /ZVCI-103: .*"prod"/],
     ['404', status(404), /ZVCI-104/],

@@ -55,7 +55,7 @@ test('CircleCI', async () => {
   using job = new CircleJob(zvault, secretsOfJob);
   writeFileSync(join(job.root, 'deploy'), deploy, { mode: 0o755 });
   for (const step of parse(example('circleci')) as Record<string, Record<string, unknown>>[]) {
-    const [[name = '', parameters = {}] = []] = Object.entries(step);
+    const [name = '', parameters = {}] = Object.entries(step)[0] ?? [];
     const { code, log } = await job.steps(expandOrb(orb, name.replace('zvault/', ''), parameters));
     expect(code, log).toBe(0);
   }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
 
-type Value = string | number | boolean | undefined;
+type Value = string | number | boolean;
 type Step = string | Readonly<Record<string, unknown>>;
 
 interface Parameter {
@@ -54,7 +54,7 @@ export function expandOrb(
     Object.entries(declared).map(([parameter, row]) => {
       const value = given[parameter] ?? row.default;
       if (value === undefined) throw new Error(`${name} needs ${parameter}`);
-      if (row.type === 'enum' && !row.enum?.includes(String(value)))
+      if (row.type === 'enum' && !row.enum?.includes(value as string))
         throw new Error(`${parameter} is not one of its words`);
       return [parameter, value];
     }),
@@ -64,7 +64,7 @@ export function expandOrb(
 
 function expandStep(orb: Orb, step: Step, values: Readonly<Record<string, unknown>>): RunStep[] {
   if (typeof step === 'string') return step === 'checkout' ? [] : expandOrb(orb, step, {});
-  const [[kind = '', body] = []] = Object.entries(step);
+  const [kind = '', body] = Object.entries(step)[0] ?? [];
   const filled = fill(body, values);
   if (kind === 'when') {
     const { condition, steps } = filled as { condition: unknown; steps: Step[] };
@@ -77,7 +77,7 @@ function expandStep(orb: Orb, step: Step, values: Readonly<Record<string, unknow
       command: string;
       environment?: Record<string, unknown>;
     };
-    const environment = Object.entries(run.environment ?? {}).map(([name, value]) => [name, String(value as Value)]);
+    const environment = Object.entries(run.environment ?? {}).map(([name, value]) => [name, `${value as Value}`]);
     return [
       {
         name: run.name ?? '',
@@ -102,7 +102,7 @@ function fill(value: unknown, values: Readonly<Record<string, unknown>>): unknow
   };
   const whole = /^<<\s*parameters\.([\w-]+)\s*>>$/.exec(value);
   if (whole !== null) return lookUp(whole[1] ?? '');
-  return value.replaceAll(/<<\s*parameters\.([\w-]+)\s*>>/g, (_, name: string) => String(lookUp(name) as Value));
+  return value.replaceAll(/<<\s*parameters\.([\w-]+)\s*>>/g, (_, name: string) => `${lookUp(name) as Value}`);
 }
 
 export interface CircleResult {

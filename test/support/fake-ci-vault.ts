@@ -61,13 +61,18 @@ export async function startFakeCiVault(options: FakeOptions = {}): Promise<FakeC
       response.writeHead(204).end();
       return;
     }
-    if (!/^GET \/v1\/cloud\/secrets\?env=/.test(line)) {
+    if (!line.startsWith('GET /v1/cloud/secrets?env=')) {
       response.writeHead(404).end();
       return;
     }
     const time = '2026-01-01T00:00:00Z';
     const secrets = Object.entries(options.secrets ?? {}).map(([key, value]) => ({
-      ...{ key, value, version: 1, comment: '', created_at: time, updated_at: time },
+      key,
+      value,
+      version: 1,
+      comment: '',
+      created_at: time,
+      updated_at: time,
     }));
     json(200, { secrets, keys: [] });
   };

@@ -9,7 +9,7 @@ export function hostileSecrets(canary: string): Readonly<Record<string, string>>
     CR_LF: 'first-line\r\nsecond-line\rthird-line\nfourth-line',
     TRAILING: 'trailing-lines\n\n\n',
     LEADING: '\n\n  leading-lines',
-    PEM: `-----BEGIN PRIVATE KEY-----\n${`${'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9w'}\n`.repeat(4)}-----END PRIVATE KEY-----\n`,
+    PEM: `-----BEGIN PRIVATE KEY-----\n${'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9w\n'.repeat(4)}-----END PRIVATE KEY-----\n`,
     JSON_PRETTY: JSON.stringify(
       { type: 'service-account', private_key: '-----BEGIN X-----\nabcdefgh\n', id: 12 },
       null,

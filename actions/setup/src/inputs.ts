@@ -17,7 +17,7 @@ import { Secret, messageOf } from '@zvault/core/domain';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const destinations = ['env', 'outputs', 'file', 'none'] as const;
-export type Destination = (typeof destinations)[number];
+type Destination = (typeof destinations)[number];
 
 export interface ActionInputs {
   readonly options: CiOptions;

@@ -7,14 +7,11 @@ import { getExecOutput } from '@actions/exec';
 /** When the process began, as the system writes it; undefined when there is none of this id. */
 export async function startOf(pid: number, platform: NodeJS.Platform): Promise<string | undefined> {
   if (platform === 'linux') return startOnLinux(pid);
-  const [program, args] =
+  const [program, ...args] =
     platform === 'win32'
-      ? ['powershell', ['-NoProfile', '-Command', `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`]]
-      : ['ps', ['-o', 'lstart=', '-p', String(pid)]];
-  const { exitCode, stdout } = await getExecOutput(String(program), args as string[], {
-    silent: true,
-    ignoreReturnCode: true,
-  });
+      ? (['powershell', '-NoProfile', '-Command', `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`] as const)
+      : (['ps', '-o', 'lstart=', '-p', String(pid)] as const);
+  const { exitCode, stdout } = await getExecOutput(program, args, { silent: true, ignoreReturnCode: true });
   return exitCode === 0 && stdout.trim() !== '' ? stdout.trim() : undefined;
 }
 

@@ -3,7 +3,7 @@
 
 import { sleep } from '../client/abort.ts';
 import { backoffMs } from '../client/retry.ts';
-import { ZvaultError, isZvaultError, messageOf } from '../domain/errors.ts';
+import { type ZvaultError, isZvaultError, messageOf } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { createClient } from '../client/client.ts';
 import { ciError } from './errors.ts';

@@ -4,7 +4,7 @@
 import { sleep } from '../client/abort.ts';
 import { type VaultClient, createClient } from '../client/client.ts';
 import { parseBaseUrl } from '../client/settings.ts';
-import { ZvaultError, isZvaultError } from '../domain/errors.ts';
+import { type ZvaultError, isZvaultError } from '../domain/errors.ts';
 import { isReference } from '../domain/reference.ts';
 import { Secret } from '../domain/secret.ts';
 import { type ReadContext, ciError, readFailure } from './errors.ts';
