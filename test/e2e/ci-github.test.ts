@@ -1,7 +1,10 @@
 // The committed bundle of the GitHub Action in an emulated runner, against a vault.
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposable } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type EphemeralVault, startVault } from '@zvault/core/testing';
@@ -93,6 +96,46 @@ test('all masks come before the first variable, and one request is enough', asyn
   expect(firstOther).toBeGreaterThan(lastMask);
   expect(step.outputs).toMatchObject({ count: '2', names: '["A","B"]' });
 });
+
+test('no variable is written before the last mask is out', async () => {
+  const { secrets: many, order } = await orderOfEmission();
+  expect(order.masks).toBeGreaterThan(many);
+  expect(order.late).toBe(0);
+});
+
+/** The runner's file is a pipe here, so that the moment of its first byte can be seen; stdout is a file, whose writes are at once. */
+async function orderOfEmission(): Promise<{ secrets: number; order: { masks: number; late: number } }> {
+  const count = 50;
+  const values = Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`KEY_${index}`, `a-value-with-number-${index}`]),
+  );
+  await using fake = await startFakeCiVault({ secrets: values });
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'zvault-order-'));
+  const at = (name: string): string => join(folder.path, name);
+  for (const name of ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_PATH']) writeFileSync(at(name), '');
+  execFileSync('mkfifo', [at('GITHUB_ENV')]);
+  const stdout = openSync(at('stdout'), 'w');
+  const names = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_PATH'];
+  const child = spawn(process.execPath, [join(action, 'dist/main.cjs')], {
+    stdio: ['ignore', stdout, 'ignore'],
+    env: {
+      ...{ PATH: process.env['PATH'], RUNNER_TEMP: folder.path, GITHUB_ACTIONS: 'true' },
+      ...{ INPUT_URL: fake.url, INPUT_TOKEN: 'zvt_order_token', INPUT_ENV: 'prod' },
+      ...Object.fromEntries(names.map((name) => [name, at(name)])),
+    },
+  });
+  const fifo = createReadStream(at('GITHUB_ENV'));
+  let before = -1;
+  fifo.on('data', () => {
+    if (before < 0) before = statSync(at('stdout')).size;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  closeSync(stdout);
+  expect(code).toBe(0);
+  const text = readFileSync(at('stdout'));
+  const masksIn = (part: Buffer): number => part.toString().split('::add-mask::').length - 1;
+  return { secrets: count, order: { masks: masksIn(text.subarray(0, before)), late: masksIn(text.subarray(before)) } };
+}
 
 test('what a person does not need to say: only token and env', async () => {
   await using job = new GithubJob({ env: { ZVAULT_URL: vault.url } });

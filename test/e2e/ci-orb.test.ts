@@ -129,6 +129,14 @@ describe.each(['bash', 'dash'] as const)('%s', (shell) => {
   });
 });
 
+test('the job: secrets for the steps that it is given', async () => {
+  using job = new CircleJob(zvault, env);
+  const steps = [{ run: { name: 'Deploy', command: 'printf %s "$GREETING" > greeting' } }];
+  const { code, log } = await job.steps(expandOrb(orb, 'with-secrets', { ...parameters, steps }, 'jobs'));
+  expect(code, log).toBe(0);
+  expect(readFileSync(join(job.root, 'greeting'), 'utf8')).toBe('hello-from-the-vault');
+});
+
 test('write-file: for its owner alone', async () => {
   using job = new CircleJob(zvault, env);
   const steps = expandOrb(orb, 'write-file', { ...parameters, path: 'inner/secrets.json', format: 'json' });

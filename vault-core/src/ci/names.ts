@@ -17,7 +17,6 @@ const platformPrefixes = [
   'RUNNER_',
   'STATE_',
 ];
-const platformNames = new Set(['CI', 'PARAM_TOKEN']);
 /** Where later steps send their traffic, tokens included. */
 const proxyNames = new Set([
   'HTTP_PROXY',
@@ -35,7 +34,7 @@ export function isReservedInCi(name: string): boolean {
   const upper = name.toUpperCase();
   return (
     isReservedEnvName(name) ||
-    platformNames.has(upper) ||
+    upper === 'CI' ||
     proxyNames.has(upper) ||
     [...platformPrefixes, ...gitNames].some((prefix) => upper.startsWith(prefix))
   );
