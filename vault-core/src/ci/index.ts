@@ -5,7 +5,7 @@ export { maskAll, maskedTexts, maskPlan, maxMasksPerSecret } from './mask-plan.t
 export { isReservedInCi } from './names.ts';
 export { type CiOptionName, type CiOptions, ciOptions, parseBoolean, parseCiOptions, parseList } from './options.ts';
 export { makePlan, namesAfter, namesVariable, type Plan, type PlannedVariable, type PlanUse } from './plan.ts';
-export type { CiWorld, Platform } from './platform.ts';
+export type { CiWorld, IdTokenRequest, Platform } from './platform.ts';
 export { detectPlatform, platforms } from './platforms/index.ts';
 export {
   contextOf,

@@ -21,7 +21,7 @@ export interface CiWorld {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface IdTokenRequest {
+export interface IdTokenRequest {
   /** Who the token is for; undefined: what the platform gives without asking. */
   readonly audience: string | undefined;
   /** The one before was refused: another one, where the platform can make it. Vaults take each identity token once. */
