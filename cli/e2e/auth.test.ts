@@ -125,6 +125,30 @@ test('approle: from a role to a token', async () => {
   expect((await run('approle read-role web')).code).toBe(4);
 });
 
+test('jwt-role: written from a file or stdin, listed, read back, deleted', async () => {
+  const role = { preset: 'github', audience: 'here', bound_claims: { repository: 'octo/*' }, project: 'app' };
+  writeFileSync(join(folder.path, 'role.json'), JSON.stringify(role));
+  const written = await run('jwt-role write ci role.json');
+  expect([written.code, written.stdout, written.stderr]).toEqual([0, '', 'zvault: wrote the role ci: read in app/*\n']);
+  expect(await printed('jwt-role list')).toBe('ci\tgithub\tdev/app/*\tread\t15m');
+  const text = await printed('jwt-role read ci');
+  expect(JSON.parse(text)).toMatchObject({ ...role, bound_claims: { repository: ['octo/*'] }, org: 'dev' });
+  await printed('jwt-role write again --project app', { input: text });
+  const { project: _, ...placeless } = role;
+  await printed('jwt-role write third --org dev --project app', { input: JSON.stringify(placeless) });
+  for (const [input, says] of [
+    ['[]', 'it is not an object'],
+    ['{', 'it is not JSON'],
+    [JSON.stringify({ ...role, bound_claims: { ref: 'main' } }), 'whose jobs may log in'],
+    [JSON.stringify({ ...role, audience: undefined }), 'audience'],
+  ] as const) {
+    const { code, stderr } = await run('jwt-role write bad', { input });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
+  }
+  await printed('jwt-role delete ci');
+  expect((await run('jwt-role read ci')).code).toBe(4);
+});
+
 test('no token and no secret id is taken from the arguments, or shown', async () => {
   const token = 'zvv_canary';
   for (const words of [

@@ -5,6 +5,7 @@ import { approleCommands } from '../src/commands/approle/index.ts';
 import { ciCommands } from '../src/commands/ci/index.ts';
 import { cloudCommands } from '../src/commands/cloud/index.ts';
 import { commands } from '../src/commands/index.ts';
+import { jwtRoleCommands } from '../src/commands/jwt-role/index.ts';
 import { keySlotCommands } from '../src/commands/key-slot.ts';
 import { kvCommands } from '../src/commands/kv/index.ts';
 import { leaseCommands } from '../src/commands/lease/index.ts';
@@ -21,6 +22,7 @@ const paths = [
   ...cloudCommands.map(({ name }) => ['cloud', name]),
   ...keySlotCommands.map(({ name }) => ['key-slot', name]),
   ...['create', 'list', 'revoke'].map((name) => ['cloud', 'token', name]),
+  ...jwtRoleCommands.map(({ name }) => ['jwt-role', name]),
   ...kvCommands.map(({ name }) => ['kv', name]),
   ...leaseCommands.map(({ name }) => ['lease', name]),
   ...mountCommands.map(({ name }) => ['mount', name]),

@@ -54,6 +54,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./init.ts')).init,
   },
   {
+    name: 'jwt-role',
+    summary: 'say which CI jobs may log in with their identity tokens',
+    load: async () => (await import('./jwt-role.ts')).jwtRole,
+  },
+  {
     name: 'key-slot',
     summary: 'list, add and remove the ways to unseal a vault',
     load: async () => (await import('./key-slot.ts')).keySlot,
