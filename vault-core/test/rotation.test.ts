@@ -63,7 +63,18 @@ async function fill(vault: TestVault, place: Workspace): Promise<() => Promise<v
   await vault.root('POST', `/v1/cloud/orgs/${place.org}/members`, { email: 'a@example.com', role: 'viewer' });
   const token = await makeToken(vault, place.base, { permissions: ['read', 'write'] });
   const all = await vault.root('GET', `${place.env}/secrets?include=values`);
+  for (const value of ['old', 'new']) await vault.operate('POST', '/v1/secret/data/a/b', { data: { value } });
+  await vault.operate('POST', '/v1/transit/keys/t');
+  const { ciphertext } = await vault.operate('POST', '/v1/transit/encrypt/t', { plaintext: 'YQ==' });
+  await vault.operate('POST', '/v1/sys/policies/p', { rules: [{ path: 'a', capabilities: ['read'] }] });
+  await vault.operate('POST', '/v1/sys/leases/create', { engine_path: 'secret/data/x' });
   return async () => {
+    const read = async (version: number): Promise<unknown> =>
+      (await vault.operate('GET', `/v1/secret/data/a/b?version=${version}`)).data.data.data.value;
+    expect([await read(1), await read(2)]).toEqual(['old', 'new']);
+    expect(await vault.operate('POST', '/v1/transit/decrypt/t', { ciphertext })).toEqual({ plaintext: 'YQ==' });
+    expect((await vault.operate('GET', '/v1/sys/policies/p')).rules).toHaveLength(1);
+    expect((await vault.operate('GET', '/v1/sys/leases')).total).toBe(1);
     expect(await vault.root('GET', `${place.env}/secrets?include=values`)).toEqual(all);
     expect((await vault.call('GET', `${place.env}/secrets/K1`, { token })).json.secret.value).toBe('c1');
     expect((await vault.root('GET', `${place.env}/secrets/K7?version=2`)).secret.value).toBe('b');
@@ -90,13 +101,13 @@ test('all keys: everything is encrypted again, reads as before, and the old keys
   const mac = vault.vault.seal.keyring.auditMac.hex('x');
 
   const begun = await rotate(vault);
-  expect(begun).toMatchObject({ state: 'running', what: rotatableKeys, keys: 2 });
+  expect(begun).toMatchObject({ state: 'running', what: rotatableKeys, keys: 4 });
   // From the first moment on, what is written is under the new keys.
   const during = await keyIds(store);
   for (const id of before.current) expect(during.current.has(id)).toBe(false);
   await check();
   const done = await finished(vault);
-  expect(done).toMatchObject({ state: 'done', id: begun.id, keys: 0, kept: 0, erased: 2 });
+  expect(done).toMatchObject({ state: 'done', id: begun.id, keys: 0, kept: 0, erased: 4 });
   expect(done.reencrypted).toBeGreaterThan(60);
   const after = await keyIds(store);
   for (const id of before.current) expect([after.existing.has(id), after.named.has(id)]).toEqual([false, false]);
@@ -119,7 +130,7 @@ test.each([
   [['root'], 'root'],
   [['system'], 'system'],
   [['organizations'], 'org'],
-  [['mounts'], ''],
+  [['mounts'], 'mount'],
 ])('only %j', async (what, changed) => {
   await using vault = await startTestVault();
   const place = await makeWorkspace(vault);
@@ -129,6 +140,7 @@ test.each([
     root: (await readSealConfig(store))?.root_id,
     system: (await store.get(`${currentKeyPrefix}system`))?.value.toString(),
     org: (await store.get(`${currentKeyPrefix}org/${place.orgId}`))?.value.toString(),
+    mount: (await store.scan({ prefix: `${currentKeyPrefix}mount/` })).map(({ value }) => value.toString()).join(),
   });
   const before = await keysOf();
   await rotate(vault, what);
@@ -151,7 +163,7 @@ test('rotations that overlap: the last one’s keys stay, all others go', async 
   const check = await fill(vault, place);
   await Promise.all(Array.from({ length: 5 }, () => rotate(vault)));
   await check();
-  expect(await finished(vault)).toMatchObject({ state: 'done', kept: 0, erased: 10 });
+  expect(await finished(vault)).toMatchObject({ state: 'done', kept: 0, erased: 20 });
   const { existing, current } = await keyIds(vault.vault.store);
   expect(existing).toEqual(current);
   await check();

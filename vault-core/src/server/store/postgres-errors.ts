@@ -7,6 +7,7 @@ import { ZvaultError, isZvaultError, messageOf } from '../../domain/errors.ts';
 export const sqlState = {
   undefinedTable: '42P01',
   duplicateTable: '42P07',
+  duplicateObject: '42710',
   uniqueViolation: '23505',
   serializationFailure: '40001',
   deadlock: '40P01',

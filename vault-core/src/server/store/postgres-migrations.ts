@@ -45,7 +45,12 @@ export async function migratePostgres(pool: PostgresPool): Promise<void> {
 
 function isRace(error: unknown): boolean {
   const state = stateOf(error);
-  return isConflict(error) || state === sqlState.uniqueViolation || state === sqlState.duplicateTable;
+  const races: readonly (string | undefined)[] = [
+    sqlState.uniqueViolation,
+    sqlState.duplicateTable,
+    sqlState.duplicateObject,
+  ];
+  return isConflict(error) || races.includes(state);
 }
 
 async function migrate(client: PoolClient, place: string): Promise<void> {
