@@ -14,7 +14,16 @@ import { start } from './start.ts';
 import { workers } from './workers.ts';
 
 const { values: options, positionals: asked } = readArguments();
-const benches: Readonly<Record<string, Bench>> = { bulk, keys, kv: kv(peerOf()), reads, redactor, scale, start, workers };
+const benches: Readonly<Record<string, Bench>> = {
+  bulk,
+  keys,
+  kv: kv(peerOf()),
+  reads,
+  redactor,
+  scale,
+  start,
+  workers,
+};
 
 const unknown = asked.filter((name) => !(name in benches));
 if (unknown.length > 0)

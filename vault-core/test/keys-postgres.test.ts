@@ -71,8 +71,7 @@ test('keys are rotated while another server writes; a vault moves from SQLite by
       const body = { value: `again ${index}` };
       expect((await other.call('PUT', secretAt(`K${index}`), { token, body })).status).toBe(200);
     }
-    const state = async (): Promise<unknown> =>
-      (await other.call('GET', '/v1/sys/rotate', { vaultToken: token })).json;
+    const state = async (): Promise<unknown> => (await other.call('GET', '/v1/sys/rotate', { vaultToken: token })).json;
     await expect
       .poll(state, { timeout: 30_000, interval: 100 })
       .toMatchObject({ state: 'done', kept: 0, erased: 2, total: expect.any(Number) });
