@@ -54,6 +54,10 @@ test('kv: put, get, versions, delete, undelete, destroy, list', async () => {
   await run('kv destroy app/db --versions 1,3');
   await run('kv get app/db', undefined, 4);
   expect((await json('kv metadata app/db')).versions[3].destroyed).toBe(true);
+  await run('kv destroy app/db', undefined, 2);
+  await run('kv destroy app/db --all --versions 1', undefined, 2);
+  await run('kv destroy app/db --all');
+  expect(await json('kv list')).toEqual(['app/typed']);
 });
 
 test('kv put takes no value from the arguments unless it is told to', async () => {

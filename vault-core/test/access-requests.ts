@@ -529,6 +529,7 @@ export const cases: Readonly<Record<RouteId, Case>> = {
   'kv.write': fresh(freshKv, 'POST', (path) => ({ path: `/v1/secret/data/${path}`, body: { data: { K: 'new' } } })),
   'kv.delete': fresh(freshKv, 'DELETE', (path) => ({ path: `/v1/secret/data/${path}`, status: 204 })),
   'kv.metadata': fresh(freshKv, 'GET', (path) => ({ path: `/v1/secret/metadata/${path}` })),
+  'kv.erase': fresh(freshKv, 'DELETE', (path) => ({ path: `/v1/secret/metadata/${path}`, status: 204 })),
   'kv.list': { access: 'vault', prepare: get(() => '/v1/secret/list/n') },
   'kv.list-all': { access: 'vault', prepare: get(() => '/v1/secret/list') },
   'kv.list-root': { access: 'vault', prepare: get(() => '/v1/secret/list/') },

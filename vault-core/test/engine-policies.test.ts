@@ -17,6 +17,7 @@ const expected = {
   'kv.write': ['secret/data/*', 'create'],
   'kv.delete': ['secret/data/*', 'delete'],
   'kv.metadata': ['secret/metadata/*', 'read'],
+  'kv.erase': ['secret/metadata/*', 'delete'],
   'kv.list': ['secret/list/*', 'list'],
   'kv.list-all': ['secret/list/', 'list'],
   'kv.list-root': ['secret/list/', 'list'],

@@ -131,10 +131,11 @@ test.each([
     write: await status('POST', `data/${path}`, { a: 1 }),
     delete: await status('DELETE', `data/${path}`),
     metadata: await status('GET', `metadata/${path}`),
+    erase: await status('DELETE', `metadata/${path}`),
     list: await status('GET', `list/${path}`),
     undelete: await status('POST', `undelete/${path}`, versions),
     destroy: await status('POST', `destroy/${path}`, versions),
-  }).toEqual({ read: 400, write: 400, delete: 400, metadata: 400, list: 400, undelete: 400, destroy: 400 });
+  }).toEqual({ read: 400, write: 400, delete: 400, metadata: 400, erase: 400, list: 400, undelete: 400, destroy: 400 });
 });
 
 test('a path with NUL is refused also when it spells what is remembered', async () => {
@@ -216,6 +217,25 @@ test('undelete brings a version back, destroy erases it for good', async () => {
   expect(await status('POST', `undelete/${path}`, { versions: [3] })).toBe(404);
   expect(await status('POST', `destroy/${path}`, { versions: [3] })).toBe(204);
   expect((await call('GET', `metadata/${path}`)).json.versions[3]).toMatchObject({ destroyed: true });
+});
+
+test('an erased path is gone, with everything that was stored for it; a later write goes on counting', async () => {
+  const path = fresh();
+  expect(await status('DELETE', `metadata/${path}`)).toBe(404);
+  for (const n of [1, 2, 3]) await call('POST', `data/${path}`, { n });
+  await call('GET', `data/${path}?version=2`);
+  expect(await status('DELETE', `metadata/${path}`)).toBe(204);
+  for (const route of [`data/${path}`, `data/${path}?version=2`, `metadata/${path}`])
+    expect([route, await status('GET', route)]).toEqual([route, 404]);
+  expect((await call('GET', 'list')).json.keys).not.toContain(path);
+  expect(await status('DELETE', `metadata/${path}`)).toBe(404);
+  const entries = await vault.vault.store.scan({ prefix: 'kv/' });
+  expect(entries.filter(({ key }) => key.includes(path)).map(({ key }) => key.split('/')[2])).toEqual(['last']);
+  expect(await status('POST', `data/${path}`, { options: { cas: 3 }, data: {} })).toBe(409);
+  expect((await call('POST', `data/${path}`, { options: { cas: 0 }, data: {} })).json.data.version).toBe(4);
+  expect(await status('GET', `data/${path}?version=3`)).toBe(404);
+  expect(await status('DELETE', `metadata/${path}`)).toBe(204);
+  expect((await call('POST', `data/${path}`, {})).json.data.version).toBe(5);
 });
 
 test.each([

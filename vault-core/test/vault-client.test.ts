@@ -46,6 +46,10 @@ test('KV: write, read, versions, lists, delete, undelete, destroy', async () => 
   expect((await kv.get('app/db')).version).toBe(2);
   await kv.destroy('app/db', [2]);
   await expect(kv.get('app/db')).rejects.toEqual(missing);
+  await kv.put('app/gone', { a: 'b' });
+  await kv.erase('app/gone');
+  expect(await kv.list('app')).toEqual(['db']);
+  await expect(kv.erase('app/gone')).rejects.toEqual(missing);
   await expect(kv.put('app/db', { a: 'canary-not-in-errors' }, { cas: 1 })).rejects.toMatchObject({
     code: 'CONFLICT',
     message: expect.not.stringContaining('canary'),

@@ -1640,6 +1640,19 @@ export const servedRoutes: readonly ServedRoute[] = [
   "scope": "none"
  },
  {
+  "id": "kv.erase",
+  "method": "DELETE",
+  "path": "/v1/{mount}/metadata/{path...}",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "{mount}/metadata/{path}",
+    "capability": "delete"
+   }
+  },
+  "scope": "none"
+ },
+ {
   "id": "kv.list",
   "method": "GET",
   "path": "/v1/{mount}/list/{path...}",

@@ -24,7 +24,7 @@ export const put = defineCommand<Options>({
         .option('--file <file>', 'take the whole object from this JSON file; - is stdin')
         .option(
           '--cas <n>',
-          'only if this is the current version; 0: only if it was never written',
+          'only if this is the current version; 0: only if it has none',
           integerIn('--cas', 0, 2 ** 31 - 1),
         )
         .option('--allow-arguments', 'take KEY=VALUE too, although others on this machine can read it')

@@ -14,7 +14,7 @@ export interface KvOptions extends CallOptions {
 }
 
 export interface KvWriteOptions extends KvOptions {
-  /** The version that must be current; 0: the path was never written. */
+  /** The version that must be current; 0: the path has none. */
   readonly cas?: number | undefined;
 }
 
@@ -99,6 +99,12 @@ export class KvApi {
   /** Erases the values of the versions for good. @throws NOT_FOUND */
   destroy(location: string, versions: readonly number[], options: KvOptions = {}): Promise<void> {
     return this.#change('destroy', location, versions, options);
+  }
+
+  /** Erases the path with all its versions for good. @throws NOT_FOUND */
+  async erase(location: string, options: KvOptions = {}): Promise<void> {
+    const call = { method: 'DELETE', path: at('metadata', location, options) } as const;
+    await callVault(this.#requester, { ...call, signal: options.signal });
   }
 
   async #change(

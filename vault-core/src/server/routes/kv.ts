@@ -22,6 +22,13 @@ export const kvHandlers = {
     const { mount, path } = placeOf(context);
     return ok(await context.vault.engines.kvReader.metadata(mount, path), { resource: path });
   },
+  'kv.erase': (context) => {
+    const { mount, path } = placeOf(context);
+    return context.commit(async (transaction) => {
+      await context.vault.engines.kvWriter.erase(transaction, mount, path);
+      return { status: 204, body: null, resource: path };
+    });
+  },
   'kv.list': list,
   'kv.list-all': list,
   'kv.list-root': list,

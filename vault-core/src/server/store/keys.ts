@@ -94,6 +94,9 @@ export const keys = {
   /** The value of one version. */
   kvData: (mountId: string, id: string, version: number) => `kv/${mountId}/data/${id}/${ordered(version, 10)}`,
 
+  /** The last version number of a path that was erased. */
+  kvLast: (mountId: string, path: string) => `kv/${mountId}/last/${path}`,
+
   transitKey: (mountId: string, name: string) => `transit/${mountId}/key/${name}`,
   transitKeyPrefix: (mountId: string) => `transit/${mountId}/key/`,
 

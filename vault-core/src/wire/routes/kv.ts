@@ -48,6 +48,14 @@ export const kvRoutes = defineRoutes([
     replies: { 200: kvMetadataShape },
   },
   {
+    id: 'kv.erase',
+    method: 'DELETE',
+    path: '/v1/{mount}/metadata/{path...}',
+    summary: 'Erase a secret with all its versions for good',
+    ...need('metadata/{path}', 'delete'),
+    replies: { 204: null },
+  },
+  {
     id: 'kv.list',
     method: 'GET',
     path: '/v1/{mount}/list/{path...}',

@@ -52,6 +52,21 @@ export class KvRecords {
     return this.#of(mount).write(transaction, keys.kvMeta(mount.id, path), meta);
   }
 
+  /** Erases the versions of a path, whose values are gone, but for the last number. */
+  async eraseMeta(transaction: Transaction, mount: MountRecord, path: string, meta: KvMeta): Promise<void> {
+    await transaction.delete(keys.kvMeta(mount.id, path));
+    const { version } = currentOf(meta);
+    await this.#of(mount).write(transaction, keys.kvLast(mount.id, path), { version });
+  }
+
+  /** The last number that an erased path has had; 0 for one that was never written. The path has versions from then on. */
+  async takeLast(transaction: Transaction, mount: MountRecord, path: string): Promise<number> {
+    const key = keys.kvLast(mount.id, path);
+    const last = await this.#of(mount).read<{ version: number }>(transaction, key);
+    if (last) await transaction.delete(key);
+    return last?.version ?? 0;
+  }
+
   /** The JSON text of a version, which the caller overwrites. */
   async readValue(reader: Reader, mount: MountRecord, id: string, version: number): Promise<Buffer> {
     const key = keys.kvData(mount.id, id, version);

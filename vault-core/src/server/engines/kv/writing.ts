@@ -14,7 +14,7 @@ import { type KvMeta, type KvRecords, type KvVersion, currentOf, maxVersions } f
 export interface KvWrite {
   /** The object to store, as compact JSON. */
   readonly text: string;
-  /** The version that must be current; 0: the path was never written. */
+  /** The version that must be current; 0: the path has none. */
   readonly cas: number | undefined;
 }
 
@@ -73,8 +73,9 @@ export class KvWriter {
       });
     }
     const meta = earlier ?? { id: randomUUID(), versions: [] };
+    const last = earlier ? currentVersion : await this.#records.takeLast(transaction, mount, path);
     const version: KvVersion = {
-      version: currentVersion + 1,
+      version: last + 1,
       created_at: by.nowMs,
       created_by: by.actor,
       deleted_at: null,
@@ -117,6 +118,13 @@ export class KvWriter {
     const gone = versionsOf(meta, versions).map((version) => ({ ...version, destroyed: true }));
     for (const { version } of gone) await this.#records.eraseValue(transaction, mount, meta.id, version);
     await this.#change(transaction, mount, path, meta, gone);
+  }
+
+  /** Erases the path with all its versions. A later write goes on counting. @throws NOT_FOUND */
+  async erase(transaction: Transaction, mountName: string, path: string): Promise<void> {
+    const { mount, meta } = await this.#existing(transaction, mountName, path);
+    for (const { version } of meta.versions) await this.#records.eraseValue(transaction, mount, meta.id, version);
+    await this.#records.eraseMeta(transaction, mount, path, meta);
   }
 
   async #open(transaction: Transaction, mountName: string, path: string): Promise<MountRecord> {
