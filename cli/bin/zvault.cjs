@@ -66,9 +66,12 @@ function isPlainScan(words) {
   var asksForVault = words.some(function (word) {
     return /^--(?:vault|explain-index)(?:=|$)/.test(word);
   });
-  return !asksForVault || scanSettings.every(function (name) {
-    return process.env[name];
-  });
+  return (
+    !asksForVault ||
+    scanSettings.every(function (name) {
+      return process.env[name];
+    })
+  );
 }
 
 function run(bundle, source) {

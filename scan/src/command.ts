@@ -1,6 +1,6 @@
 // `zvault scan`: reads arguments and configuration, runs the inputs, writes the report, says how it ended.
 
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Host, ZvaultError, errorTable, isZvaultError, messageOf } from '@zvault/core/domain';
 import { type ScanArguments, helpText, readArguments } from './arguments.ts';
@@ -230,10 +230,20 @@ function write(args: ScanArguments, host: Host, content: Report): void {
   else if (text !== '') host.stdout.write(text);
 }
 
+/** @throws USAGE where nothing can be written */
 function replaceFile(path: string, text: string): void {
   const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, text);
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, text);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ZvaultError('USAGE', `"${path}" can't be written (${code})`, {
+      hint: 'name a file in a folder that is there and yours to write to',
+      cause: error,
+    });
+  }
 }
 
 function excludes(config: ScanConfig, host: Host): (path: string) => boolean {
