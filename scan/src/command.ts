@@ -1,6 +1,6 @@
 // `zvault scan`: reads arguments and configuration, runs the inputs, writes the report, says how it ended.
 
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Host, ZvaultError, errorTable, isZvaultError, messageOf } from '@zvault/core/domain';
 import { type ScanArguments, helpText, readArguments } from './arguments.ts';
@@ -10,6 +10,7 @@ import { compileIgnore } from './config/glob.ts';
 import type { LoadedExact } from './exact/load.ts';
 import { type Finding, FingerprintCounter, compareFindings } from './finding.ts';
 import { type GitContext, openRepository } from './input/git.ts';
+import type { FileEntry } from './input/files.ts';
 import { listStaged } from './input/staged-list.ts';
 import type { InputContext } from './input/source.ts';
 import { type Report, formats } from './output/index.ts';
@@ -177,17 +178,28 @@ async function runInput(
   if (files.length < args.paths.length) await scanInput(context);
   if (files.length === 0 && args.paths.length > 0) return;
   const { listFiles, scanFile } = await import('./input/files.ts');
-  const entries = [...listFiles(context, files.length === 0 ? ['.'] : files)];
+  const listed = listFiles(context, files.length === 0 ? ['.'] : files);
+  const entries: FileEntry[] = [];
   if (started.threads !== undefined && args.threads !== 1) {
-    const { scanOnThreads, threadCount } = await import('./threads.ts');
+    const { filesToCount, scanOnThreads, threadCount } = await import('./threads.ts');
+    const enough = filesToCount(args.threads);
+    for (let next = listed.next(); next.done !== true; next = listed.next())
+      if (entries.push(next.value) >= enough) break;
     const threads = threadCount(args.threads, entries.length);
-    if (threads > 1) return scanOnThreads(entries, threads, started.threads, context);
+    if (threads > 1) return scanOnThreads(chain(entries, listed), threads, started.threads, context);
   }
-  for (const [index, entry] of entries.entries()) {
+  let count = 0;
+  for (const entry of chain(entries, listed)) {
     scanFile(context, entry);
+    count += 1;
     // Now and then, so that an interruption is heard.
-    if (index % 256 === 255) await new Promise((resolve) => setImmediate(resolve));
+    if (count % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+function* chain<T>(first: Iterable<T>, rest: Iterable<T>): Generator<T> {
+  yield* first;
+  yield* rest;
 }
 
 async function scanInput(context: InputContext): Promise<void> {
@@ -230,10 +242,20 @@ function write(args: ScanArguments, host: Host, content: Report): void {
   else if (text !== '') host.stdout.write(text);
 }
 
+/** @throws USAGE where nothing can be written */
 function replaceFile(path: string, text: string): void {
   const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, text);
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, text);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ZvaultError('USAGE', `"${path}" can't be written (${code})`, {
+      hint: 'name a file in a folder that is there and yours to write to',
+      cause: error,
+    });
+  }
 }
 
 function excludes(config: ScanConfig, host: Host): (path: string) => boolean {

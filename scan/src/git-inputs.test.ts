@@ -208,6 +208,13 @@ test('history: each secret once, with the commit that brought it in, merges incl
   expect((await repository.scan('--range', 'nonsense..HEAD')).status).toBe(2);
 });
 
+test.each([['--staged'], ['--history'], ['--unpushed'], ['.']])(
+  'a repository without a commit: %s finds nothing',
+  async (mode) => {
+    expect(await new Repository().scan(mode)).toMatchObject({ status: 0, err: '' });
+  },
+);
+
 test('history: names that look like its own lists, and the same blob at two paths', async () => {
   const repository = new Repository();
   const names = ['\n:100644 x', '\x01name', 'two\nlines', ':colon'];

@@ -1,4 +1,4 @@
-// Scans files on several threads: each gets a batch when it has done the one before.
+// Scans files on several threads: each gets a batch when it has done one, and has another to go on with meanwhile.
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -29,22 +29,34 @@ export interface WorkerAnswer {
 /** Set by the bundler: the worker's file beside the bundle. */
 declare const zvaultScanWorker: string | undefined;
 
-/** How many threads to use. 1 where there is no file for a thread to run (the sources are run as they are). */
+/** So many of the files must be known before `threadCount` can tell. */
+export function filesToCount(asked: number | undefined): number {
+  return asked === undefined ? filesWorthThreads : asked * batchFiles;
+}
+
+/** How many threads to use for so many files or more. 1 where there is no file for a thread to run (the sources are run as they are). */
 export function threadCount(asked: number | undefined, files: number): number {
   if (typeof zvaultScanWorker === 'undefined') return 1;
   if (asked !== undefined) return Math.min(asked, Math.max(1, Math.ceil(files / batchFiles)));
   return files < filesWorthThreads ? 1 : Math.min(mostThreads, availableParallelism());
 }
 
-/** Scans the files and reports to the context, in no particular order. */
+/** Scans the files and reports to the context, in no particular order. Files are listed while threads scan. */
 export async function scanOnThreads(
-  files: readonly FileEntry[],
+  files: Iterator<FileEntry>,
   threads: number,
   settings: WorkerSettings,
   context: InputContext,
 ): Promise<void> {
-  let next = 0;
-  const take = (): readonly FileEntry[] => files.slice(next, (next += batchFiles));
+  const take = (): readonly FileEntry[] => {
+    const batch: FileEntry[] = [];
+    while (batch.length < batchFiles) {
+      const next = files.next();
+      if (next.done === true) break;
+      batch.push(next.value);
+    }
+    return batch;
+  };
   await Promise.all(
     Array.from({ length: threads }, async () => {
       const worker = new Worker(join(__dirname, typeof zvaultScanWorker === 'undefined' ? '' : zvaultScanWorker), {
@@ -52,18 +64,31 @@ export async function scanOnThreads(
       });
       try {
         await new Promise<void>((resolve, reject) => {
+          let waiting = 0;
           const feed = (): void => {
             const batch = take();
-            if (batch.length === 0) resolve();
+            if (batch.length === 0) {
+              if (waiting === 0) resolve();
+              return;
+            }
+            waiting += 1;
             // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-            else worker.postMessage(batch);
+            worker.postMessage(batch);
           };
           worker.on('error', reject);
           worker.on('message', (answer: WorkerAnswer) => {
+            waiting -= 1;
             for (const one of answer.found) context.onFound(one);
             for (const one of answer.skipped) context.onSkipped(one);
-            feed();
+            try {
+              feed();
+            } catch (error) {
+              // A path that does not exist.
+              reject(error as Error);
+            }
           });
+          // One batch ahead, so that the thread never waits for this one.
+          feed();
           feed();
         });
       } finally {

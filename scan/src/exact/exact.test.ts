@@ -49,6 +49,35 @@ test.each(wrappings)('500 values of many lengths are found: %s', (_, wrap) => {
   }
 });
 
+test('thousands of values over megabytes of text: each planted leak in each form, and nothing else', () => {
+  const values = Array.from({ length: 3000 }, (_unused, i) => entry(`K${i}`, value(10 + (i % 30))));
+  const common = ['production', 'localhost', 'postgres', 'password', '5432', 'true'].map((text, i) =>
+    entry(`COMMON_${i}`, text),
+  );
+  const index = new ValueIndex(buildIndex([...values, ...common]));
+  const filler = Array.from(
+    { length: 4000 },
+    (_unused, i) =>
+      `${i}: password=localhost production ${randomBytes(24).toString('base64')} ${randomBytes(16).toString('hex')}\n`,
+  ).join('');
+  let bytes = 0;
+  for (const [i, [name, wrap]] of Array.from({ length: 8 }, () => wrappings)
+    .flat()
+    .entries()) {
+    const planted = Array.from({ length: 5 }, () => values[randomInt(values.length)]!);
+    const cut = randomInt(filler.length);
+    const text = Buffer.from(
+      `${filler.slice(cut)}${planted.map((one) => `x ${wrap(one.value)} ;\n`).join('y\n')}${filler.slice(0, cut)}`,
+    );
+    bytes += text.length;
+    expect(
+      index.find(text).map((match) => match.reference),
+      `${name}, text ${i}`,
+    ).toEqual(planted.map((one) => one.reference));
+  }
+  expect(bytes).toBeGreaterThan(20_000_000);
+});
+
 test('a value of several lines is found by its parts, as one finding', () => {
   const lines = Array.from({ length: 10 }, () => randomBytes(48).toString('base64'));
   const index = new ValueIndex(

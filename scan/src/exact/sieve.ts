@@ -4,7 +4,7 @@
 import { asUint32, packArrays, unpackArrays } from '@zvault/core/domain';
 
 /** Every form has so many bytes at least. */
-export const headBytes = 8;
+const headBytes = 8;
 /** Windows of four bytes are looked up at every fourth position: of a form's first seven bytes one is at such a place. */
 const stride = 4;
 const windowMultiplier = 0x9e3779b1;

@@ -14,18 +14,13 @@ export interface BlobReader {
   onMissing(id: string): void;
 }
 
-/** Reads the blobs of the given ids, or every blob there is. @throws PARTIAL when git fails or its stream breaks off */
-export async function readBlobs(
-  host: Host,
-  ids: readonly string[] | 'all',
-  limit: number,
-  reader: BlobReader,
-): Promise<void> {
-  const args = ['cat-file', '--batch', '--buffer', ...(ids === 'all' ? ['--batch-all-objects', '--unordered'] : [])];
+/** Reads the blobs of the given ids, in this order. @throws PARTIAL when git fails or its stream breaks off */
+export async function readBlobs(host: Host, ids: readonly string[], limit: number, reader: BlobReader): Promise<void> {
+  const args = ['cat-file', '--batch', '--buffer'];
   const child = startGit(host, args);
   const done = finished(child, args);
   child.stdin?.on('error', () => {}); // git's own message tells why it went away
-  child.stdin?.end(ids === 'all' ? '' : `${ids.join('\n')}\n`);
+  child.stdin?.end(`${ids.join('\n')}\n`);
   const parser = new BatchParser(limit, reader);
   child.stdout?.on('data', (chunk: Buffer) => parser.push(chunk));
   await done;

@@ -21,11 +21,14 @@ export interface FileEntry {
 export function* listFiles(
   context: Pick<InputContext, 'host' | 'excluded' | 'onSkipped'>,
   paths: readonly string[],
-): Iterable<FileEntry> {
-  for (const given of paths) {
+): Generator<FileEntry> {
+  const roots = paths.map((given) => {
     const path = resolve(context.host.cwd, given);
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) throw new ZvaultError('USAGE', `"${given}" does not exist`);
+    return { path, stats };
+  });
+  for (const { path, stats } of roots) {
     const display = displayOf(context.host.cwd, path);
     if (stats.isDirectory()) yield* walk(context, path, display === '' ? '' : `${display}/`);
     else yield { path, display, link: stats.isSymbolicLink() };

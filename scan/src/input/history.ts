@@ -5,7 +5,7 @@ import { ZvaultError } from '@zvault/core/domain';
 import type { Found } from '../scanner.ts';
 import { readBlobs } from './blobs.ts';
 import { type Addition, type ChangeLog, Names, readChangeLog } from './change-log.ts';
-import { type GitContext, displayPath } from './git.ts';
+import { type GitContext, displayPath, runGit } from './git.ts';
 import { type InputContext, isLfsPointer } from './source.ts';
 
 /** Scans every commit that a reference leads to. @throws PARTIAL when git fails */
@@ -29,6 +29,11 @@ export async function scanRange(git: GitContext, context: InputContext, range: s
 
 /** Scans what the commits bring in that are on no remote. @throws PARTIAL when git fails */
 export async function scanUnpushed(git: GitContext, context: InputContext): Promise<void> {
+  const hasCommits = await runGit(git.host, ['rev-parse', '--verify', '--quiet', 'HEAD']).then(
+    () => true,
+    () => false,
+  );
+  if (!hasCommits) return;
   await new HistoryScan(git, context, await readChangeLog(git.host, ['HEAD', '--not', '--remotes'])).run();
 }
 
@@ -129,11 +134,11 @@ class HistoryScan {
 
   /** Scans the blob in the room for each of the paths (a path's name takes part in it). Returns those that have secrets but can't be compared. */
   #look(additions: readonly Addition[], size: number, isComparable: (addition: Addition) => boolean): Addition[] {
-    const { scanner, deep, scanArchive } = this.#context;
+    const { scanner, deep } = this.#context;
     const copy = additions.length > 1 || deep ? Buffer.from(scanner.room(size)) : undefined;
     return additions.filter((addition) => {
       const path = this.#pathOf(addition);
-      const members = copy && deep ? scanArchive(path, copy) : undefined;
+      const members = copy && deep ? this.#context.scanArchive(path, copy) : undefined;
       const text = copy ? scanner.text(copy) : scanner.textInRoom(size);
       const hits = members ? [] : scanner.hitsOfVersion(path, text);
       const secrets = members ?? hits;

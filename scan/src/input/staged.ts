@@ -31,7 +31,7 @@ export async function scanStaged(git: GitContext, context: InputContext, staged:
 }
 
 /** Blobs to read with the files that have them; what can't be read is named. */
-export function groupByBlob<C extends Change>(
+function groupByBlob<C extends Change>(
   git: GitContext,
   context: InputContext,
   changes: readonly C[],
@@ -51,7 +51,7 @@ export function groupByBlob<C extends Change>(
 }
 
 /** Scans each blob once for each path that has it (a path's name takes part in the findings). */
-export async function scanBlobs<C extends Change>(
+async function scanBlobs<C extends Change>(
   git: GitContext,
   context: InputContext,
   byBlob: Map<string, C[]>,

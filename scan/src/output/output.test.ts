@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
+import { Folder, scanIn } from '../../test/run.ts';
 import type { Finding } from '../finding.ts';
 import { type Report, formats } from './index.ts';
 
@@ -148,4 +150,15 @@ test('text names the place, the reference and the commit, and no control charact
   expect(text).toContain('use zvault://env/app/KEY');
   expect(text).toContain('a\\u001b[31m\\u000ab:3:7');
   expect(formats.text(empty)).toBe('');
+});
+
+test('a report that can not be written: 2, and nothing is left behind', async () => {
+  using folder = new Folder();
+  folder.write('a.txt', 'nothing\n');
+  for (const option of ['--output', '--sarif', '--write-baseline']) {
+    const { status, err } = await scanIn(folder.path, ['a.txt', option, 'no-folder/report']);
+    expect(status).toBe(2);
+    expect(err).toContain("can't be written (ENOENT)");
+  }
+  expect(readdirSync(folder.path)).toEqual(['a.txt']);
 });
