@@ -17,10 +17,6 @@ import { start } from './start.ts';
 import { workers } from './workers.ts';
 
 const { values: options, positionals: asked } = readArguments();
-const { values: options, positionals: asked } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'boolean' }, 'peer-url': { type: 'string' }, 'peer-token': { type: 'string' } },
-});
 const benches: Readonly<Record<string, Bench>> = {
   bulk,
   keys,
