@@ -119,8 +119,12 @@ async function orderOfEmission(): Promise<{ secrets: number; order: { masks: num
   const child = spawn(process.execPath, [join(action, 'dist/main.cjs')], {
     stdio: ['ignore', stdout, 'ignore'],
     env: {
-      ...{ PATH: process.env['PATH'], RUNNER_TEMP: folder.path, GITHUB_ACTIONS: 'true' },
-      ...{ INPUT_URL: fake.url, INPUT_TOKEN: 'zvt_order_token', INPUT_ENV: 'prod' },
+      PATH: process.env['PATH'],
+      RUNNER_TEMP: folder.path,
+      GITHUB_ACTIONS: 'true',
+      INPUT_URL: fake.url,
+      INPUT_TOKEN: 'zvt_order_token',
+      INPUT_ENV: 'prod',
       ...Object.fromEntries(names.map((name) => [name, at(name)])),
     },
   });
