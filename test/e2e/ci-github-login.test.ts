@@ -62,6 +62,19 @@ test('revoked also when the main step failed after the log-in; not when it is as
   }
 });
 
+test('the token is revoked where it is from, also when later steps use another vault', async () => {
+  await using vault = await startVault();
+  await using platform = await startIdTokenEndpoint(jwt);
+  await using job = new GithubJob({ env: { ...platform.env, ZVAULT_URL: vault.url } });
+  expect(errorsOf(await job.uses(action, { role: 'deploy', env: 'prod', cleanup: 'no' }))).toEqual([]);
+  expect(errorsOf(await job.uses(action, { ephemeral: 'true' }))).toEqual([]);
+  const posts = await job.finish();
+  expect(posts.map(({ log }) => /warning|error/.exec(log)?.[0])).toEqual([undefined, undefined]);
+  expect(vault.revoked).toEqual([minted]);
+  // What is kept is what was asked for: the folder of the first.
+  expect(job.leftovers()).toHaveLength(1);
+});
+
 test('a revocation that fails is a warning', async () => {
   await using vault = await startVault({
     fault: ({ line }) => (line.includes('revoke') ? (response) => void response.writeHead(500).end() : undefined),

@@ -6,6 +6,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type EphemeralVault, startVault } from '@zvault/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -103,7 +104,10 @@ test('no variable is written before the last mask is out', async () => {
   expect(order.late).toBe(0);
 });
 
-/** The runner's file is a pipe here, so that the moment of its first byte can be seen; stdout is a file, whose writes are at once. */
+/**
+ * The runner's file is a pipe here: the action waits at its first byte until somebody reads. What it has said until then is in a file, to
+ * which it writes at once.
+ */
 async function orderOfEmission(): Promise<{ secrets: number; order: { masks: number; late: number } }> {
   const count = 50;
   const values = Object.fromEntries(
@@ -128,12 +132,16 @@ async function orderOfEmission(): Promise<{ secrets: number; order: { masks: num
       ...Object.fromEntries(names.map((name) => [name, at(name)])),
     },
   });
-  const fifo = createReadStream(at('GITHUB_ENV'));
-  let before = -1;
-  fifo.on('data', () => {
-    if (before < 0) before = statSync(at('stdout')).size;
-  });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  let before = 0;
+  for (let quiet = 0; quiet < 10;) {
+    await sleep(100);
+    const size = statSync(at('stdout')).size;
+    quiet = size > 0 && size === before ? quiet + 1 : 0;
+    before = size;
+  }
+  createReadStream(at('GITHUB_ENV')).resume();
+  const code = await closed;
   closeSync(stdout);
   expect(code).toBe(0);
   const text = readFileSync(at('stdout'));

@@ -150,9 +150,9 @@ async function load(inputs: ActionInputs, folder: string): Promise<void> {
 }
 
 /** The token stays until the post step revokes it: later steps may use it through its file. */
-function keepMinted({ token }: Session, { revoke }: ActionInputs, folder: string): void {
+function keepMinted({ token }: Session, { revoke, target }: ActionInputs, folder: string): void {
   const file = join(folder, 'token');
-  if (revoke) saveState('mintedTokenFile', file);
+  if (revoke) saveState('minted', { file, url: target.url });
   writePrivate(file, token.expose());
   core.setOutput('vault-token-file', file);
 }

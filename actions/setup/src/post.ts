@@ -3,10 +3,9 @@
 
 import { readFileSync, rmSync } from 'node:fs';
 import * as core from '@actions/core';
-import { type Target, revoke } from '@zvault/core/ci';
+import { type Target, parseBoolean, parseCiOptions, revoke } from '@zvault/core/ci';
 import { Redactor, Secret, messageOf } from '@zvault/core/domain';
 import { stopEphemeral } from './ephemeral.ts';
-import { readInputs } from './inputs.ts';
 import { maskCredential, removeFolder } from './runner.ts';
 import { readState } from './state.ts';
 import { actionWorld } from './world.ts';
@@ -21,20 +20,29 @@ async function attempt(what: string, work: () => Promise<void> | void): Promise<
   }
 }
 
-async function revokeMinted(file: string): Promise<void> {
+async function revokeMinted({ file, url }: { file: string; url: string }): Promise<void> {
   const token = new Secret(readFileSync(file, 'utf8').trim());
   maskCredential(token.expose());
   redactor.add(token);
-  const { options, target } = readInputs((name) => core.getInput(name), process.env);
-  const withToken: Target = { ...target, token };
-  await revoke(withToken, token, options, actionWorld(options, redactor));
+  const options = parseCiOptions((name) => core.getInput(name));
+  const target: Target = { url, token, org: undefined, project: undefined, environment: undefined };
+  await revoke(target, token, options, actionWorld(options, redactor));
   core.info('the token of this job is revoked');
+}
+
+/** Files stay only if that was asked for in so many words. */
+function keepsFiles(): boolean {
+  try {
+    return !parseBoolean('cleanup', core.getInput('cleanup'), true);
+  } catch {
+    return false;
+  }
 }
 
 async function post(): Promise<void> {
   const [folder, minted, secrets, vault] = [
     readState('folder'),
-    readState('mintedTokenFile'),
+    readState('minted'),
     readState('secretsFile'),
     readState('vault'),
   ];
@@ -44,7 +52,7 @@ async function post(): Promise<void> {
       core.info((await stopEphemeral(vault)) ? 'the ephemeral vault is stopped' : 'the ephemeral vault had ended');
     });
   }
-  if (core.getInput('cleanup') === 'false') return;
+  if (keepsFiles()) return;
   if (secrets !== undefined) await attempt('a file of secrets was not removed', () => rmSync(secrets, { force: true }));
   if (folder !== undefined) await attempt('the folder of this step was not removed', () => removeFolder(folder));
 }

@@ -6,8 +6,8 @@ import type { VaultProcess } from './ephemeral.ts';
 interface State {
   /** The action's private folder. */
   readonly folder: string;
-  /** The file with the token to revoke. */
-  readonly mintedTokenFile: string;
+  /** The file with the token to revoke, and the vault that it is from: later steps may have set another. */
+  readonly minted: { readonly file: string; readonly url: string };
   /** A file of values outside of the folder. */
   readonly secretsFile: string;
   readonly vault: VaultProcess;
