@@ -1,9 +1,9 @@
 // A load generator in a process of its own: raw keep-alive sockets, so that it costs less than what it measures.
-// Arguments: JSON {host, port, path, headers, body, seconds, connections}; answers JSON {perSecond, p99Ms}. With a body it posts.
+// Arguments: JSON {host, port, path, headers, body, seconds, connections, pauseMs}; answers JSON {perSecond, p99Ms}. With a body it posts.
 
 import { connect } from 'node:net';
 
-const { host, port, path, headers, body, seconds, connections } = JSON.parse(process.argv[2]);
+const { host, port, path, headers, body, seconds, connections, pauseMs = 0 } = JSON.parse(process.argv[2]);
 const entity =
   body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
 const head = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n${headers}${entity}`;
@@ -45,7 +45,8 @@ for (let index = 0; index < connections; index += 1) {
     need = -1;
     count += 1;
     latencies.push(performance.now() - sentAt);
-    send();
+    if (pauseMs > 0) setTimeout(send, pauseMs);
+    else send();
   });
 }
 

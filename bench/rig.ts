@@ -29,6 +29,8 @@ export interface LoadOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly seconds: number;
   readonly connections: number;
+  /** Of each connection after an answer; only with raw sockets. @default none: as many requests as will be answered */
+  readonly pauseMs?: number;
   /** Sent by POST. @default nothing, by GET */
   readonly body?: string;
 }
