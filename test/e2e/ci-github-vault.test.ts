@@ -1,6 +1,6 @@
 // The ephemeral vault of the action, the command that it puts on PATH, and its connections: TLS, mutual TLS, a proxy, an older Node.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -26,6 +26,9 @@ function isAlive(url: string): Promise<boolean> {
     socket.once('error', () => resolve(false));
   });
 }
+
+/** A namespace without a network takes root, or a kernel that lets anybody make one. */
+const canCutNetwork = spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
 
 describe('ephemeral', () => {
   test('a vault, seeded, for the steps that follow: by the command on PATH, without a token in the environment', async () => {
@@ -65,6 +68,34 @@ describe('ephemeral', () => {
     const step = await job.uses(action, { ephemeral: 'true', 'ephemeral-seed': 'seed.json', env: 'staging' });
     expect(errorsOf(step)).toEqual([]);
     expect((await job.environment()).get('A')).toBe('of-staging');
+  });
+
+  test.skipIf(!canCutNetwork)('needs no network: it starts and loads where there is nothing but loopback', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zvault-offline-'));
+    const [node, inside] = [join(folder, 'node.cjs'), join(folder, 'inside.cjs')];
+    // In JavaScript: a shell drops variables with a dash in their names, and inputs have them.
+    const run = "require('child_process').spawnSync";
+    const rest = "{ stdio: 'inherit' }).status)";
+    writeFileSync(
+      node,
+      `#!${process.execPath}\nprocess.exit(${run}('unshare', ['-n', process.execPath, '${inside}', ...process.argv.slice(2)], ${rest}`,
+      {
+        mode: 0o755,
+      },
+    );
+    writeFileSync(
+      inside,
+      `${run}('ip', ['link', 'set', 'lo', 'up']); process.exit(${run}(process.execPath, process.argv.slice(2), ${rest}`,
+    );
+    try {
+      await using job = new GithubJob({ node });
+      writeFileSync(join(job.workspace, 'seed.yaml'), 'GREETING: hello-from-the-seed\n');
+      const step = await job.uses(action, { ephemeral: 'true', 'ephemeral-seed': 'seed.yaml', env: 'development' });
+      expect(step.code, step.log).toBe(0);
+      expect((await job.environment()).get('GREETING')).toBe('hello-from-the-seed');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('two at once; a copy of the action alone is enough', async () => {
