@@ -9,8 +9,8 @@ import { changed } from './format.ts';
 import { readEntries } from './read.ts';
 import { type StagedBackup, restorePrefix, stagedBytes } from './staging.ts';
 
-/** Entries deleted at once. */
-const pageSize = 500;
+/** Entries deleted at once: they come with their values, which may have a megabyte each. */
+const pageSize = 32;
 /** Of writes that a transaction keeps in memory. */
 const mostHeldBytes = 4_194_304;
 

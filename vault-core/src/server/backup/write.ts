@@ -17,8 +17,8 @@ export interface BackupSource {
   readonly nowMs: number;
 }
 
-/** Entries read at once. */
-const pageSize = 64;
+/** Entries read at once: a value may have a megabyte. */
+const pageSize = 16;
 
 export function backupHeader({ seal, nowMs }: Pick<BackupSource, 'seal' | 'nowMs'>): BackupHeader {
   return {
