@@ -57,6 +57,7 @@ test('every way in opens the vault alone, and no other', async () => {
   for (const body of [
     { shares: shares.slice(3) },
     { key: Buffer.alloc(32).toString('base64url') },
+    { key: 'short' },
     { passphrase: 'wrong horse' },
     { recovery_code: '00000-00000-00000-00000-00000-00000-00000-70MVM' },
     { recovery_code: `${recoveryCode.slice(0, -1)}${recoveryCode.endsWith('0') ? '1' : '0'}` },

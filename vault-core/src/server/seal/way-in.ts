@@ -40,10 +40,19 @@ export function parseSingleSecret(given: {
   readonly passphrase?: string | undefined;
   readonly recovery_code?: string | undefined;
 }): SingleSecret | undefined {
-  if (given.key !== undefined) return { kind: 'key', secret: parseUnsealKey(given.key) };
+  if (given.key !== undefined) return { kind: 'key', secret: parseKey(given.key) };
   if (given.recovery_code !== undefined) return { kind: 'recovery', secret: parseRecoveryCode(given.recovery_code) };
   if (given.passphrase !== undefined) return { kind: 'passphrase', secret: given.passphrase };
   return undefined;
+}
+
+/** A file of the server is a matter of its settings; here somebody has sent the key. */
+function parseKey(text: string): Buffer {
+  try {
+    return parseUnsealKey(text);
+  } catch (error) {
+    throw new ZvaultError('BAD_REQUEST', 'the unseal key is not 32 bytes in base64url', { cause: error });
+  }
 }
 
 /** The root key by the first slot that fits; `undefined` when none does. */
