@@ -317,7 +317,7 @@ test('a large vault: binary only, and back again', async () => {
   // The file itself is in this process twice; beyond that, memory does not grow with it.
   expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000);
   expect(target.warnings).toEqual([]);
-});
+}, 60_000);
 
 test('whoever sends or takes too slowly is cut off, and nothing stays', async () => {
   await using target = await make({ slowRequestMs: 200 }, 'second');
