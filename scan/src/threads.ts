@@ -84,7 +84,7 @@ export async function scanOnThreads(
               feed();
             } catch (error) {
               // A path that does not exist.
-              reject(error as Error);
+              reject(error);
             }
           });
           // One batch ahead, so that the thread never waits for this one.
