@@ -7,13 +7,5 @@ export { type CiOptionName, type CiOptions, ciOptions, parseBoolean, parseCiOpti
 export { makePlan, namesAfter, namesVariable, type Plan, type PlannedVariable, type PlanUse } from './plan.ts';
 export type { CiWorld, IdTokenRequest, Platform } from './platform.ts';
 export { detectPlatform, platforms } from './platforms/index.ts';
-export {
-  contextOf,
-  type Fetched,
-  fetchValues,
-  openSession,
-  referencesOf,
-  revoke,
-  type Session,
-  type Target,
-} from './session.ts';
+export { type Fetched, fetchValues, referencesOf } from './reading.ts';
+export { contextOf, openSession, revoke, type Session, type Target } from './session.ts';
