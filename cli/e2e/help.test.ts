@@ -8,6 +8,7 @@ import { commands } from '../src/commands/index.ts';
 import { jwtRoleCommands } from '../src/commands/jwt-role/index.ts';
 import { keySlotCommands } from '../src/commands/key-slot.ts';
 import { kvCommands } from '../src/commands/kv/index.ts';
+import { auditCommands } from '../src/commands/audit/index.ts';
 import { leaseCommands } from '../src/commands/lease/index.ts';
 import { mountCommands } from '../src/commands/mount/index.ts';
 import { policyCommands } from '../src/commands/policy/index.ts';
@@ -22,6 +23,7 @@ const paths = [
   ...cloudCommands.map(({ name }) => ['cloud', name]),
   ...keySlotCommands.map(({ name }) => ['key-slot', name]),
   ...['create', 'list', 'revoke'].map((name) => ['cloud', 'token', name]),
+  ...auditCommands.map(({ name }) => ['audit', name]),
   ...jwtRoleCommands.map(({ name }) => ['jwt-role', name]),
   ...kvCommands.map(({ name }) => ['kv', name]),
   ...leaseCommands.map(({ name }) => ['lease', name]),

@@ -5,7 +5,7 @@ import type { IssuerConfig, ServerOptions } from '@zvault/core/server';
 import { integerIn } from './command.ts';
 import { decodeText, readFileBytes } from './input.ts';
 import { decodeJwtIssuers, readJwtIssuers } from './jwt-issuers.ts';
-import { type VaultFlags, listValues } from './vault-options.ts';
+import { type VaultFlags, auditDevices, listValues } from './vault-options.ts';
 
 export interface ServerFlags extends VaultFlags {
   readonly behindProxy?: true;
@@ -33,8 +33,7 @@ export async function resolveServerOptions(
   const storage =
     flags.storage || envSetting(host, 'ZVAULT_STORAGE', 'ZVAULT_STORAGE_BACKEND') || file.storage || 'memory';
   refuseStorage(storage);
-  const auditFile = envSetting(host, 'ZVAULT_AUDIT_FILE');
-  const audit = flags.audit ?? (auditFile === undefined ? file.audit : [`file:${auditFile}`]);
+  const audit = auditDevices(host, flags) ?? file.audit;
   const tls = readTls(host.cwd, flags.tlsCert || file['tls-cert'], flags.tlsKey || file['tls-key']);
   const issuers = await chooseIssuers(host.cwd, flags, file);
   const publicUrls = flags.publicUrl ?? file['public-url'];
@@ -49,6 +48,7 @@ export async function resolveServerOptions(
     unseal: unsealSettings(host),
     ...(tls === undefined ? {} : { tls }),
     ...(audit === undefined ? {} : { audit }),
+    auditFsync: flags.auditFsync ?? file['audit-fsync'] ?? false,
     ...(publicUrls === undefined ? {} : { publicUrls }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(listing === undefined ? {} : { listValues: listing }),
@@ -150,6 +150,7 @@ interface Config {
   readonly 'tls-cert'?: string;
   readonly 'tls-key'?: string;
   readonly audit?: readonly string[];
+  readonly 'audit-fsync'?: boolean;
   readonly 'public-url'?: readonly string[];
   readonly 'behind-proxy'?: boolean;
   readonly 'rate-limit'?: number;
@@ -193,6 +194,7 @@ type Decoder = (value: unknown, place: string) => unknown;
 
 const decoders: Readonly<Record<string, Decoder>> = {
   audit: texts,
+  'audit-fsync': (value, place) => check(typeof value === 'boolean', value, place, 'true or false'),
   'behind-proxy': (value, place) => check(typeof value === 'boolean', value, place, 'true or false'),
   'jwt-issuers': (value) => value,
   'list-values': (value, place) =>

@@ -180,6 +180,11 @@ export const cases: Readonly<Record<RouteId, Case>> = {
   },
   'sys.seal': { access: 'vault', prepare: () => ({ method: 'POST', path: '/v1/sys/seal', status: 204 }) },
   'sys.audit-log': { access: 'vault', prepare: get(() => '/v1/sys/audit-log?limit=1') },
+  'sys.audit-key': { access: 'vault', prepare: get(() => '/v1/sys/audit/key') },
+  'sys.audit-verify': {
+    access: 'vault',
+    prepare: () => ({ method: 'POST', path: '/v1/sys/audit/verify', body: { lines: [] } }),
+  },
 
   'policies.list': { access: 'vault', prepare: get(() => '/v1/sys/policies') },
   'policies.read': { access: 'vault', prepare: get(() => '/v1/sys/policies/default') },

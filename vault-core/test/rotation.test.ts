@@ -344,6 +344,6 @@ test('a server that did not look for longer than the way is kept seals itself', 
   expect((await two.call('GET', `${place.env}/secrets/K`, { token: two.rootToken })).json.error).toBe('sealed');
   expect(two.warnings.join()).toContain('replaced the keys');
   await two.vault.seal.unsealAutomatically({ key });
-  two.vault.unsealed();
+  await two.vault.unsealed();
   expect((await two.root('GET', `${place.env}/secrets/K`)).secret.value).toBe('v');
 });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { defineCommand, integerIn } from '../command.ts';
 import { readJwtIssuers } from '../jwt-issuers.ts';
 import { serveUntilStopped } from '../serving.ts';
-import { type VaultFlags, vaultOptions } from '../vault-options.ts';
+import { type VaultFlags, auditDevices, vaultOptions } from '../vault-options.ts';
 import { ZvaultError } from '@zvault/core/domain';
 
 interface Options extends VaultFlags {
@@ -36,11 +36,13 @@ export const dev = defineCommand<Options>({
       throw new ZvaultError('USAGE', '--json goes without a command');
     }
     const { startEphemeralServer } = await import('@zvault/core/testing');
-    const { audit, envFile, jwtIssuers, listValues, port, rateLimit, seed } = options;
+    const { auditFsync, envFile, jwtIssuers, listValues, port, rateLimit, seed } = options;
+    const audit = auditDevices(host, options);
     await using vault = await startEphemeralServer({
       host,
       warn: (message) => log.warn(message),
       ...(audit === undefined ? {} : { audit }),
+      ...(auditFsync === undefined ? {} : { auditFsync }),
       ...(envFile === undefined ? {} : { envFile: resolve(host.cwd, envFile) }),
       ...(jwtIssuers === undefined ? {} : { jwtIssuers: await readJwtIssuers(host.cwd, jwtIssuers) }),
       ...(listValues === undefined ? {} : { listValues }),

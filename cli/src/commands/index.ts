@@ -9,6 +9,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./approle.ts')).approle,
   },
   {
+    name: 'audit',
+    summary: 'verify the audit log',
+    load: async () => (await import('./audit.ts')).audit,
+  },
+  {
+    name: 'audit-export',
+    summary: 'write audit records as JSON, CSV or CEF',
+    load: async () => (await import('./audit-export.ts')).auditExport,
+  },
+  {
     name: 'backup',
     summary: 'write everything in a vault to an encrypted file',
     load: async () => (await import('./backup.ts')).backup,

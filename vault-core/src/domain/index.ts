@@ -1,3 +1,4 @@
+export { type Finding, type KnownHead, type LineClaim, LogCheck } from './audit/log-check.ts';
 export { type Actor, anonymousActor, systemActor } from './actor.ts';
 export { formatTimestamp, parseDurationSeconds, parseTimestampMs } from './duration.ts';
 export {

@@ -96,6 +96,11 @@ export class AccessControl {
     identified: (actor: Actor) => void,
   ): Soon<Grant> {
     const name = nameOf(access, scope, target);
+    const known = hasTokenPrefix(token.text) ? this.#grants.peek(token.hash, name) : undefined;
+    if (known && (known.expiresAtMs === null || known.expiresAtMs > this.#now())) {
+      identified(known.actor);
+      return known;
+    }
     const grantTo = (identity: VerifiedIdentity | undefined): Soon<Grant> => {
       const grant = this.#grants.get(token.hash, name, async (reader) => {
         const principal = identity ? userPrincipal(identity) : await this.#authenticate(reader, token.text);

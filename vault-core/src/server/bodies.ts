@@ -26,6 +26,11 @@ export class Bodies<T> {
     return this.#memo.get(group, name, make);
   }
 
+  /** See `Memo.peek`. */
+  peek(group: string, name: string): T | undefined {
+    return this.#memo.peek(group, name);
+  }
+
   /** Overwrites every body. */
   clear(): void {
     this.#memo.clear((body) => this.#bytes(body).fill(0));

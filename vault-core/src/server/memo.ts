@@ -85,6 +85,13 @@ export class Memo<T> {
     });
   }
 
+  /** The remembered value if the store's generation alone proves that it holds: nothing is asked, nothing made. */
+  peek(group: string, name: string): T | undefined {
+    const found = this.#groups.get(group)?.get(name);
+    if (!found || found.generation === undefined || found.generation !== this.#store.generation()) return undefined;
+    return found.value;
+  }
+
   /** Forgets everything; `dispose` sees each value, to overwrite what must not stay in memory. */
   clear(dispose?: (value: T) => void): void {
     if (dispose) for (const group of this.#groups.values()) for (const { value } of group.values()) dispose(value);

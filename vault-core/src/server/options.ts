@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { ZvaultError } from '../domain/errors.ts';
+import { type DeviceConfig, parseDevice } from './audit/open-device.ts';
 import type { IssuerConfig } from './identity/issuers.ts';
 import { type PostgresTarget, isPostgresUrl, parsePostgresUrl } from './store/postgres-url.ts';
 
@@ -27,8 +28,13 @@ export interface ServerOptions {
   readonly jwtIssuers?: readonly IssuerConfig[] | undefined;
   /** Issuers on loopback may speak http. @default false */
   readonly loopbackIssuers?: boolean | undefined;
-  /** `file:PATH`, several: one of them must take each record. @default beside the SQLite file; none in memory; needed with PostgreSQL */
+  /**
+   * `file:PATH`, `stdout`, `syslog:file:PATH`, `syslog:unix:PATH`, `syslog:tcp://HOST:PORT`, several: one of them must take each record.
+   * @default a file beside the SQLite file; none in memory; needed with PostgreSQL
+   */
   readonly audit?: readonly string[] | undefined;
+  /** Records are on the disk before answers leave, not only within a second. @default false */
+  readonly auditFsync?: boolean | undefined;
   /** Days that deleted things can be restored. @default 30 */
   readonly retentionDays?: number | undefined;
   /** Seconds between two looks at expired leases. @default 60 */
@@ -64,7 +70,8 @@ export interface ResolvedOptions {
   readonly listValues: ListValues;
   readonly jwtIssuers: readonly IssuerConfig[];
   readonly loopbackIssuers: boolean;
-  readonly auditPaths: readonly string[];
+  readonly audit: readonly DeviceConfig[];
+  readonly auditFsync: boolean;
   readonly retentionMs: number;
   readonly leaseScanMs: number;
   readonly unseal: ServerOptions['unseal'];
@@ -103,7 +110,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     listValues: options.listValues ?? 'off',
     jwtIssuers: options.jwtIssuers ?? [],
     loopbackIssuers: options.loopbackIssuers ?? false,
-    auditPaths: (options.audit?.length ? options.audit : defaultAudit(storage)).map(auditPath),
+    audit: (options.audit?.length ? options.audit : defaultAudit(storage)).map(parseDevice),
+    auditFsync: options.auditFsync ?? false,
     retentionMs: retentionDays * dayMs,
     leaseScanMs: leaseScanSeconds * 1000,
     unseal: options.unseal,
@@ -135,12 +143,6 @@ function defaultAudit(storage: Storage): readonly string[] {
   throw new ZvaultError('CONFIG_INVALID', 'with a PostgreSQL storage the audit must be named: no file is beside it', {
     hint: 'add --audit file:/var/log/zvault/audit.log, or ZVAULT_AUDIT_FILE',
   });
-}
-
-function auditPath(device: string): string {
-  const path = device.startsWith('file:') ? device.slice('file:'.length) : '';
-  if (path === '') throw invalid('an audit device is "file:PATH"');
-  return path;
 }
 
 function parsePublicUrl(text: string): URL {

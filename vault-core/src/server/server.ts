@@ -8,6 +8,7 @@ import { servedRoutes } from '../wire/served-routes.generated.ts';
 import { handlers } from './routes/index.ts';
 import { metricsPage } from './routes/system.ts';
 import { Metrics } from './metrics.ts';
+import { connectionOf } from './http/connection.ts';
 import { Pipeline } from './http/pipeline.ts';
 import { Router } from './http/router.ts';
 import { type ResolvedOptions, type ServerOptions, resolveOptions } from './options.ts';
@@ -80,6 +81,8 @@ async function createHttpServer(
     connectionsCheckingInterval: Math.min(2000, options.slowRequestMs),
     keepAliveTimeout: 65_000,
     maxHeaderSize: 16_384,
+    // A request without a body is spared the life of a stream.
+    optimizeEmptyRequests: true,
   };
   const server = options.tls
     ? ((await import('node:https')).createServer(
@@ -87,14 +90,9 @@ async function createHttpServer(
         onRequest,
       ) as Server)
     : createServer(settings, onRequest);
-  const unanswered = new WeakMap<Socket, number>();
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    unanswered.set(socket, (unanswered.get(socket) ?? 0) + 1);
-    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
-  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // Behind a request that is still being answered, the refusal would be taken for its answer.
-    const busy = (unanswered.get(socket) ?? 0) > 0;
+    const busy = connectionOf(socket).unanswered > 0;
     if (busy || !socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;

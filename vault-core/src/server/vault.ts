@@ -8,7 +8,8 @@ import { createToken, hashToken, tokenDisplayPrefix } from '../domain/token.ts';
 import type { InitReply } from '../wire/shapes.ts';
 import { AccessControl } from './access.ts';
 import { Audit } from './audit/audit.ts';
-import { FileDevice } from './audit/file-device.ts';
+import { createDevice } from './audit/open-device.ts';
+import { SigningKey } from './audit/signing-key.ts';
 import { EventHub } from './cloud/event-hub.ts';
 import { SecretReader } from './cloud/reading.ts';
 import { sweep } from './cloud/sweeper.ts';
@@ -16,7 +17,7 @@ import { TokenUse } from './cloud/token-use.ts';
 import { Committer } from './commit.ts';
 import { replaceVault, requireSame } from './backup/activate.ts';
 import { type StagedBackup, eraseDeadUploads, readStaged } from './backup/staging.ts';
-import { type CipherKey, encrypt } from './crypto/cipher.ts';
+import { type CipherKey, decrypt, encrypt } from './crypto/cipher.ts';
 import { Engines } from './engines/engines.ts';
 import type { Issuers } from './identity/issuers.ts';
 import type { RoleIssuers } from './identity/role-issuers.ts';
@@ -56,6 +57,8 @@ export class Vault {
   readonly seal: Seal;
   readonly records: Records;
   readonly audit: Audit;
+  /** Signs the audit's checkpoints. */
+  readonly signingKey = new SigningKey();
   readonly access: AccessControl;
   readonly committer: Committer;
   readonly secrets: SecretReader;
@@ -95,10 +98,13 @@ export class Vault {
     this.records = new Records(keyring);
     this.audit = new Audit({
       store,
-      devices: options.auditPaths.map((path) => new FileDevice(path)),
+      devices: options.audit.map((device) => createDevice(device, { fsync: options.auditFsync })),
       maxLines: options.storage.kind === 'memory' ? auditLines.memory : auditLines.disk,
+      volatile: options.storage.kind === 'memory',
       now,
       wrapKey: (key, address, transaction) => this.#wrapChainKey(key, address, transaction),
+      unwrapKey: async (wrapped, address) => decrypt(await keyring().keyOf(store, 'system', wrapped), address, wrapped),
+      sign: (message) => this.signingKey.sign(message),
       warn: options.warn,
     });
     this.#closeIssuers = () => issuers.close();
@@ -107,7 +113,7 @@ export class Vault {
     this.committer = new Committer(store, this.audit);
     this.secrets = new SecretReader(store, keyring);
     this.events = new EventHub(store);
-    this.tokenUse = new TokenUse(store, now, options.warn);
+    this.tokenUse = new TokenUse(store, options.warn);
     this.engines = new Engines({
       store,
       records: this.records,
@@ -146,8 +152,28 @@ export class Vault {
         hint: 'unseal it with its own shares, or cancel it with "zvault restore --cancel"',
       });
     }
+    try {
+      const reply = await this.#init(options, beforeCommit);
+      // Signed while the key is here: what this process wrote before the vault was opened for the first time is proven too.
+      try {
+        this.audit.noteSigned('checkpoint');
+      } catch (error) {
+        // The shares are made, and must be told.
+        this.options.warn(`can't write a checkpoint of the audit: ${messageOf(error)}`);
+      }
+      return reply;
+    } finally {
+      this.signingKey.zero();
+    }
+  }
+
+  async #init(options: InitOptions, beforeCommit: () => void): Promise<InitReply> {
     const { prepared, ...reply } = await this.seal.init(options, async (transaction, keyring) => {
+      await this.signingKey.create(transaction, keyring);
       const token = await this.createRootToken(transaction, new Records(() => keyring));
+      await this.audit.keepKey(transaction, async (key, address) =>
+        encrypt(await keyring.current(transaction, 'system'), address, key),
+      );
       beforeCommit();
       return token;
     });
@@ -159,7 +185,7 @@ export class Vault {
     const rootToken = await this.seal.initEphemeral((transaction, keyring) =>
       this.createRootToken(transaction, new Records(() => keyring)),
     );
-    this.unsealed();
+    await this.unsealed();
     return { rootToken };
   }
 
@@ -175,20 +201,28 @@ export class Vault {
   /** Opens with the root key of the parent, which is overwritten. @throws AUDIT_UNAVAILABLE; the vault stays sealed then */
   async adopt(root: CipherKey): Promise<void> {
     await this.seal.adopt(root);
-    this.unsealed();
+    await this.unsealed();
   }
 
   /** To be called whenever the vault has been opened. @throws AUDIT_UNAVAILABLE; the vault is sealed again then */
-  unsealed(): void {
+  async unsealed(): Promise<void> {
     // The parent of workers opens the one that took the last share before it answers it.
     if (this.#keyWatch) return;
     try {
-      this.audit.note('unseal');
+      await this.signingKey.open(this.store, this.seal.keyring);
+      this.audit.noteSigned('unseal');
     } catch (error) {
+      this.signingKey.zero();
       this.seal.seal();
       throw error;
     }
     this.#startWork();
+    // The chain's key is kept from here on: what a crash leaves can be verified.
+    if (this.options.storage.kind !== 'memory') {
+      await this.audit.flush().catch((error: unknown) => {
+        this.options.warn(`can't store the audit's key yet: ${messageOf(error)}`);
+      });
+    }
     setImmediate(() => this.#sweep());
   }
 
@@ -215,7 +249,7 @@ export class Vault {
     this.audit.storeReplaced();
     await this.lock();
     await this.seal.open(root);
-    this.unsealed();
+    await this.unsealed();
     const copy = this.parent && (await this.seal.copyRoot());
     if (copy) await this.parent?.replaced(copy).finally(() => copy.bytes.fill(0));
   }
@@ -233,7 +267,7 @@ export class Vault {
     await this.committer.idle();
     try {
       await this.#stopWork();
-      this.audit.note('seal');
+      this.audit.noteSigned('seal');
       // A store in memory that is about to end needs no last words.
       if (!this.#endsWithProcess) await this.audit.flush();
     } catch (error) {
@@ -242,6 +276,7 @@ export class Vault {
     }
     this.access.clear();
     this.secrets.clear();
+    this.signingKey.zero();
     this.seal.seal();
     this.events.wakeAll();
   }
@@ -326,7 +361,7 @@ export class Vault {
     const way = unseal && wayIn(unseal);
     if (!way || !(await this.seal.status()).initialized) return;
     await this.seal.unsealAutomatically(way);
-    this.unsealed();
+    await this.unsealed();
   }
 
   /** Another server may have replaced the keys (a restore, a new root key): what is in memory is then of no use, and goes. */

@@ -23,8 +23,10 @@ export interface EphemeralVaultOptions {
   readonly rateLimit?: number | undefined;
   readonly listValues?: ListValues | undefined;
   readonly jwtIssuers?: readonly IssuerConfig[] | undefined;
-  /** `file:PATH`, several. @default a bounded table in memory */
+  /** As the server's option. @default a bounded table in memory */
   readonly audit?: readonly string[] | undefined;
+  /** As the server's option. @default false */
+  readonly auditFsync?: boolean | undefined;
   /** Told what went wrong beside a request. Never values. */
   readonly warn?: ((message: string) => void) | undefined;
   readonly host?: Host | undefined;
@@ -68,6 +70,7 @@ export async function startEphemeralServer(options: EphemeralVaultOptions = {}):
     jwtIssuers: options.jwtIssuers,
     loopbackIssuers: true,
     audit: options.audit,
+    auditFsync: options.auditFsync,
     warn: options.warn,
   });
   const vault = await Vault.open(resolved, host);

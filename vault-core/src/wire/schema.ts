@@ -29,6 +29,7 @@ type Flat<T> = { [K in keyof T]: T[K] };
 interface Notes {
   readonly description?: string;
   readonly format?: string;
+  readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minItems?: number;

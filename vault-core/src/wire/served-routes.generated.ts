@@ -114,8 +114,41 @@ export const servedRoutes: readonly ServedRoute[] = [
      "default": 100
     },
     "description": "At most so many, up to 1000"
+   },
+   "after": {
+    "schema": {
+     "type": "string"
+    },
+    "description": "Only records older than this cursor of an earlier answer"
    }
   }
+ },
+ {
+  "id": "sys.audit-key",
+  "method": "GET",
+  "path": "/v1/sys/audit/key",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/audit-log",
+    "capability": "read"
+   }
+  },
+  "scope": "none"
+ },
+ {
+  "id": "sys.audit-verify",
+  "method": "POST",
+  "path": "/v1/sys/audit/verify",
+  "access": {
+   "identity": "vault",
+   "policy": {
+    "path": "sys/audit-log",
+    "capability": "read"
+   }
+  },
+  "scope": "none",
+  "body": true
  },
  {
   "id": "sys.license",

@@ -366,9 +366,41 @@ export const licenseReply = object({
 export const auditLogReply = object({
   entries: array(mapOf(anyOf(string(), object({}), nullable(integer())))),
   count: integer({ minimum: 0 }),
+  next: nullable(string({ description: 'Give it as "after" for older records; null at the end' })),
 });
 export const loginExchangeReply = object({
   token: string(),
   session: boolean({ description: 'True for a session of a person, false for a token that the person gave' }),
   expires_at: nullable(time),
 });
+export const auditKeyReply = object({
+  key_id: string({ description: 'First 16 hex digits of the SHA-256 of the key in SPKI' }),
+  public_key: string({ description: 'Ed25519, in PEM' }),
+});
+const hexDigest = { pattern: '^[0-9a-f]{64}$' };
+export const auditVerifyBody = object({
+  heads: optional(boolean({ description: 'Answer the last lines of all chains too', default: false })),
+  lines: array(
+    object({
+      chain: string({ format: 'uuid' }),
+      id: string({ format: 'uuid' }),
+      digest: string({ ...hexDigest, description: 'As docs/storage-format.md computes it' }),
+      mac: string(hexDigest),
+    }),
+    { maxItems: 5000 },
+  ),
+});
+export const auditVerifyReply = object({
+  wrong: array(string(), { description: 'Ids of lines whose MAC does not belong to their digest' }),
+  unknown: array(string(), { description: 'Chains that this vault has no key of' }),
+  heads: optional(
+    array(
+      object({ chain: string(), seq: integer({ minimum: 1 }), mac: string(), path: nullable(string()), at: integer() }),
+      { description: 'Of every chain the last line that the vault knows' },
+    ),
+  ),
+});
+export type AuditVerifyBody = Infer<typeof auditVerifyBody>;
+export type AuditVerifyReply = Infer<typeof auditVerifyReply>;
+export type AuditLogReply = Infer<typeof auditLogReply>;
+export type AuditKeyReply = Infer<typeof auditKeyReply>;

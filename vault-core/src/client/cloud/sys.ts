@@ -3,7 +3,10 @@
 import { ZvaultError } from '../../domain/errors.ts';
 import type { Infer } from '../../wire/schema.ts';
 import type {
-  auditLogReply,
+  AuditKeyReply,
+  AuditLogReply,
+  AuditVerifyReply,
+  auditVerifyBody,
   initBody,
   InitReply,
   licenseReply,
@@ -64,10 +67,25 @@ export class SysApi {
   }
 
   /** The newest records of the whole vault's audit. Takes a root token. */
-  async auditLog(options: CallOptions & { readonly limit?: number } = {}): Promise<Infer<typeof auditLogReply>> {
-    const { limit, signal } = options;
-    const call = { method: 'GET', rest: path`/v1/sys/audit-log`, query: { limit }, auth: 'vault', signal } as const;
-    return objectOf(await this.#calls.at(call), 'the answer') as Infer<typeof auditLogReply>;
+  async auditLog(
+    options: CallOptions & { readonly limit?: number; readonly after?: string | undefined } = {},
+  ): Promise<AuditLogReply> {
+    const { limit, after, signal } = options;
+    const query = { limit, after };
+    const call = { method: 'GET', rest: path`/v1/sys/audit-log`, query, auth: 'vault', signal } as const;
+    return objectOf(await this.#calls.at(call), 'the answer') as AuditLogReply;
+  }
+
+  /** The public key of the audit's checkpoints. */
+  async auditKey(options: CallOptions = {}): Promise<AuditKeyReply> {
+    const call = { method: 'GET', rest: path`/v1/sys/audit/key`, auth: 'vault' } as const;
+    return objectOf(await this.#calls.at({ ...call, ...options }), 'the answer') as AuditKeyReply;
+  }
+
+  /** Which of these lines of the audit log are not as they were written: at most 5000 at once. */
+  async verifyAudit(body: Infer<typeof auditVerifyBody>, options: CallOptions = {}): Promise<AuditVerifyReply> {
+    const call = { method: 'POST', rest: path`/v1/sys/audit/verify`, body, auth: 'vault' } as const;
+    return objectOf(await this.#calls.at({ ...call, ...options }), 'the answer') as AuditVerifyReply;
   }
 
   async license(options: CallOptions = {}): Promise<Infer<typeof licenseReply>> {

@@ -264,7 +264,7 @@ test('one device that takes it is enough; without any nothing is recorded, and t
   unblock(bad);
   audit.appendNow([event('b')]);
   const added = lines(good).filter(({ seq }) => seq > (before ?? 0));
-  expect(added.map(({ action }) => action)).toEqual(['test', 'server.rotate']);
+  expect(added.map(({ action }) => action)).toEqual(['test', 'server.recover', 'server.rotate']);
   expect(added[0]?.seq).toBe((before ?? 0) + 1);
   expect(await inTable(audit)).toEqual(['b', 'a']);
 });

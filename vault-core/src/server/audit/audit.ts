@@ -2,26 +2,38 @@
 // out in one write. Each second, and at seal and stop, the files are forced to disk, and then the chain's head and the
 // indexed records go to the store: a crash can leave lines after the head, never a head after the lines.
 
-import { ZvaultError, messageOf } from '../../domain/errors.ts';
+import { type ChainState, checkpointMessage } from '../../domain/audit/line.ts';
 import { systemActor } from '../../domain/actor.ts';
-import type { Store, Transaction } from '../store/store.ts';
-import { AuditChain, mostLineBytes } from './chain.ts';
-import type { FileDevice } from './file-device.ts';
-import { type AuditPage, type AuditQuery, type IndexedRun, indexLines, queryAudit } from './index-table.ts';
-import { runsOfProject, withoutFirst } from './runs.ts';
+import { ZvaultError, messageOf } from '../../domain/errors.ts';
+import type { Reader, Store, Transaction } from '../store/store.ts';
+import { AuditChain } from './chain.ts';
+import { packRuns } from './chunk.ts';
+import type { AuditDevice } from './device.ts';
+import { FileDevice } from './file-device.ts';
+import { type AuditPage, type AuditQuery, indexLines, queryAudit } from './index-table.ts';
+import { LineTexts } from './line-text.ts';
+import { mostLineBytes } from './line-writer.ts';
+import { Outputs } from './outputs.ts';
+import { PendingLines, type TakenLines, runsAfter } from './pending.ts';
 import type { AuditEvent } from './record.ts';
 import { type StoredHead, headKey, recoverLines } from './recovery.ts';
-import { Slabs } from './slabs.ts';
+import { type VerifyReply, type VerifyRequest, chainKeyAddress, verifyMacs } from './verify.ts';
 
 export interface AuditOptions {
   readonly store: Store;
   /** None: the table in the store is the only log (a vault in memory). */
-  readonly devices: readonly FileDevice[];
+  readonly devices: readonly AuditDevice[];
   /** Most lines in the table. */
   readonly maxLines: number;
   readonly now: () => number;
+  /** The store ends with the process: lines go there only when somebody asks for them. */
+  readonly volatile?: boolean;
   /** Wraps the chain's key for the transaction that stores it; `undefined` while the vault is sealed. */
   readonly wrapKey: (key: Buffer, address: string, transaction: Transaction) => Promise<Buffer | undefined>;
+  /** Opens what `wrapKey` made. @throws SEALED */
+  readonly unwrapKey?: (wrapped: Buffer, address: string) => Promise<Buffer>;
+  /** Signs a checkpoint, base64; `undefined` while the vault is sealed. */
+  readonly sign?: (message: Buffer) => string | undefined;
   readonly warn: (message: string) => void;
 }
 
@@ -31,16 +43,20 @@ interface Waiting {
 }
 
 const flushIntervalMs = 1000;
-/** Lines that wait for the table while the store does not answer; beyond it the oldest are only in the files. */
+/** Lines that wait for the table while the store does not answer; of more, the oldest are only in the files. */
 const maxPendingLines = 100_000;
+/** A checkpoint is due when so many lines, or so much time, lie behind the last one. */
+const checkpointLines = 10_000;
+const checkpointMs = 60_000;
 
 export class Audit {
   readonly #options: AuditOptions;
   readonly #chain = new AuditChain();
+  readonly #texts = new LineTexts();
+  readonly #outputs: Outputs;
   #turn: Waiting[] = [];
-  #pending: IndexedRun[] = [];
-  #pendingLines = 0;
-  readonly #slabs = new Slabs();
+  readonly #pending = new PendingLines();
+  readonly #maxPending: number;
   #flushing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #keyStored = false;
@@ -48,25 +64,31 @@ export class Audit {
   #storedSeq = 0;
   /** What is flushed now is the end of the chain. */
   #ending = false;
+  #checkpoint = { seq: 0, atMs: 0 };
   #closed = false;
 
   constructor(options: AuditOptions) {
     this.#options = options;
+    this.#outputs = new Outputs(options.devices, options.warn);
+    this.#maxPending = options.volatile ? options.maxLines : maxPendingLines;
   }
 
-  /** Writes the start record and indexes what a crash left unindexed. */
+  /** Makes the devices ready, indexes what a crash left unindexed, and writes the start record. @throws AUDIT_UNAVAILABLE */
   async start(): Promise<void> {
     const { store, devices, now, maxLines, warn } = this.#options;
+    await this.#outputs.open();
+    const file = devices.find((device) => device instanceof FileDevice && device.position !== undefined);
+    const log = file instanceof FileDevice ? file : undefined;
     try {
-      await recoverLines(store, devices[0], { nowMs: now(), maxLines });
+      await recoverLines(store, log, { nowMs: now(), maxLines });
     } catch (error) {
       // They stay in the file, for the next start.
       warn(`can't bring the records before the last crash into the table: ${messageOf(error)}`);
     }
-    this.appendNow([this.#systemEvent('start')]);
-    this.#timer = setInterval(() => {
-      this.flush().catch((error: unknown) => this.#options.warn(`can't store the audit head: ${messageOf(error)}`));
-    }, flushIntervalMs);
+    const last = log?.lastLine();
+    this.note('start', last ? { follows: { chain: last.chain, seq: last.seq } } : null);
+    this.#checkpoint = { seq: 0, atMs: now() };
+    this.#timer = setInterval(() => this.#tick(), flushIntervalMs);
     this.#timer.unref();
   }
 
@@ -78,34 +100,40 @@ export class Audit {
   /** Writes the records at once: for what must be in the log before a commit. @throws AUDIT_UNAVAILABLE */
   appendNow(events: readonly AuditEvent[]): void {
     if (events.length === 0) return;
-    if (this.#closed) throw new ZvaultError('AUDIT_UNAVAILABLE', 'the audit is closed');
-    const head = this.#chain.head;
-    const timestamp = new Date(this.#options.now()).toISOString();
-    const bodies = events.map((event) => this.#chain.body(event, timestamp));
-    const { slab, start } = this.#slabs.reserve(bodies.reduce((sum, body) => sum + mostLineBytes(body), 0));
-    let end = start;
-    const ends = bodies.map((body) => (end = this.#chain.write(body, slab, end)));
-    try {
-      this.#write(slab.subarray(start, end));
-    } catch (error) {
-      this.#chain.rewind(head);
-      throw error;
-    }
-    this.#slabs.keep(end);
-    this.#pending.push(...runsOfProject(slab, start, ends, events));
-    this.#pendingLines += events.length;
-    this.#noteRotation();
+    const before = this.#chain.state;
+    this.#write(events, undefined);
+    this.#tellNews(before);
   }
 
-  /** Records something that no request did. */
+  /** Records something that no request did. @throws AUDIT_UNAVAILABLE */
   note(operation: string, data: Readonly<Record<string, unknown>> | null = null): void {
-    this.appendNow([this.#systemEvent(operation, data)]);
+    this.appendNow([systemEvent(operation, data)]);
+  }
+
+  /** Records something that no request did, signed if the vault is open, so that it proves all lines before it. @throws AUDIT_UNAVAILABLE */
+  noteSigned(operation: string, data: Readonly<Record<string, unknown>> = {}): void {
+    const before = this.#chain.state;
+    this.#writeSigned(operation, data, before);
+    this.#tellNews(before);
   }
 
   /** A page of the table, everything recorded so far included. */
   async query(query: AuditQuery): Promise<AuditPage> {
     await this.flush();
     return queryAudit(this.#options.store, query);
+  }
+
+  /** Which of these lines are not as they were written. @throws SEALED */
+  async verify(request: VerifyRequest): Promise<VerifyReply> {
+    await this.flush();
+    const { store, unwrapKey } = this.#options;
+    return verifyMacs(request, { store, unwrapKey, live: this.#chain });
+  }
+
+  /** Keeps the chain's key in this transaction: the vault is being made, and will be sealed behind it. */
+  async keepKey(transaction: Transaction, wrap: (key: Buffer, address: string) => Promise<Buffer>): Promise<void> {
+    const address = chainKeyAddress(this.#chain.id);
+    await transaction.put(address, await wrap(this.#chain.key, address));
   }
 
   /** Forces the files to disk and stores head and records. */
@@ -127,13 +155,13 @@ export class Audit {
     if (this.#closed) return;
     clearInterval(this.#timer);
     try {
-      this.note('stop');
+      this.noteSigned('stop');
       this.#ending = true;
       if (options.store) await this.flush();
-      else for (const device of this.#options.devices) device.sync();
+      else this.#outputs.sync();
     } finally {
       this.#closed = true;
-      for (const device of this.#options.devices) device.close();
+      this.#outputs.close();
       this.#chain.zero();
     }
   }
@@ -150,94 +178,134 @@ export class Audit {
     for (const { done } of turn) done(failure);
   }
 
-  /** A file that took the place of a rotated one says so in its second line: the first is the record that found it gone. */
-  #noteRotation(): void {
-    const paths = this.#options.devices.filter((device) => device.takeRotated()).map(({ path }) => path);
-    if (paths.length === 0) return;
+  #tick(): void {
+    const { volatile, warn } = this.#options;
     try {
-      this.note('rotate', { paths });
+      this.#writeCheckpoint();
+      if (volatile) this.#outputs.sync();
     } catch (error) {
-      // The records themselves are written; only this note is missing.
-      this.#options.warn(`can't record that ${paths.join(', ')} was rotated: ${messageOf(error)}`);
+      warn(`can't write a checkpoint of the audit: ${messageOf(error)}`);
     }
+    if (!volatile) this.flush().catch((error: unknown) => warn(`can't store the audit head: ${messageOf(error)}`));
   }
 
-  /** At least one device must take the bytes. */
-  #write(bytes: Buffer): void {
-    const { devices, warn } = this.#options;
-    let failure: unknown;
-    let taken = devices.length === 0;
-    for (const device of devices) {
-      try {
-        device.append(bytes);
-        taken = true;
-      } catch (error) {
-        failure = error;
-        warn(`can't write to the audit file ${device.path}: ${messageOf(error)}`);
-      }
+  #writeCheckpoint(): void {
+    const { seq } = this.#chain.state;
+    const lines = seq - this.#checkpoint.seq;
+    const due = lines >= checkpointLines || (lines > 0 && this.#options.now() - this.#checkpoint.atMs >= checkpointMs);
+    if (due) this.noteSigned('checkpoint');
+  }
+
+  #writeSigned(operation: string, data: Readonly<Record<string, unknown>>, after: ChainState): void {
+    const { sign } = this.#options;
+    let signed = false;
+    this.#write([systemEvent(operation, { ...data, after })], (state) => {
+      const signature = sign?.(checkpointMessage(this.#chain.id, state));
+      signed = signature !== undefined;
+      return signature;
+    });
+    if (signed) this.#checkpoint = { seq: this.#chain.state.seq, atMs: this.#options.now() };
+  }
+
+  #write(events: readonly AuditEvent[], sign: ((state: ChainState) => string | undefined) | undefined): void {
+    if (this.#closed) throw new ZvaultError('AUDIT_UNAVAILABLE', 'the audit is closed');
+    const before = this.#chain.state;
+    this.#chain.setTimestamp(new Date(this.#options.now()).toISOString());
+    const texts = events.map((event) => this.#texts.of(event));
+    const { slab, start } = this.#pending.reserve(texts.reduce((sum, text) => sum + mostLineBytes(text), 0));
+    const ends: number[] = [];
+    let end = start;
+    for (const [index, text] of texts.entries()) {
+      end = this.#chain.write(events[index]?.id, text, slab, end, sign);
+      ends.push(end);
     }
-    if (!taken) {
-      throw new ZvaultError('AUDIT_UNAVAILABLE', "the audit log can't be written, so nothing is done", {
-        hint: 'free space for the audit file, or make it writable',
-        cause: failure,
-      });
+    try {
+      this.#outputs.write(slab.subarray(start, end), before.seq + 1);
+    } catch (error) {
+      this.#chain.rewind(before);
+      throw error;
+    }
+    this.#pending.keep(ends, events);
+    if (this.#pending.lines > this.#maxPending) this.#pending.trim(this.#maxPending);
+  }
+
+  /**
+   * A file that took the place of a rotated one says so behind the records that found it gone, and so does a device that works
+   * again; both with the state `after` which their lines begin, from which they can be verified without what is missing.
+   */
+  #tellNews(after: ChainState): void {
+    const news = this.#outputs.takeNews();
+    if (!news) return;
+    const { rotated, recovered } = news;
+    try {
+      if (recovered.length > 0) this.#writeSigned('recover', { devices: recovered }, after);
+      if (rotated.length > 0) this.#writeSigned('rotate', { paths: rotated }, after);
+    } catch (error) {
+      // The records themselves are written; only this note is missing.
+      this.#options.warn(`can't record what became of the audit devices: ${messageOf(error)}`);
     }
   }
 
   async #flush(): Promise<void> {
-    const pending = this.#pending;
-    const count = this.#pendingLines;
-    if (count === 0) return;
-    const { store, devices, now, maxLines } = this.#options;
+    if (this.#pending.lines === 0) return;
     // All taken in one moment: lines that come while the store works belong to the next head.
-    const head = { ...this.#chain.head, ...devices[0]?.position, ...(this.#ending ? { ended: true } : {}) };
-    const slabs = this.#slabs.take();
-    this.#pending = [];
-    this.#pendingLines = 0;
+    const { chain, seq, mac } = this.#chain.head;
+    const position = this.#options.devices.find((device) => device.position !== undefined)?.position;
+    const head = { chain, seq, mac, ...position, ...(this.#ending ? { ended: true } : {}) };
+    const pending = this.#pending.take();
     try {
-      for (const device of devices) device.sync();
-      const address = `audit/chain/${head.chain}`;
-      let keyStored = false;
-      await store.transaction(async (transaction) => {
-        const wrapped = this.#keyStored
-          ? undefined
-          : await this.#options.wrapKey(this.#chain.key, address, transaction);
-        // A process that started meanwhile may have taken us for dead, and brought our lines there.
-        const stored = await transaction.get(headKey(head.chain));
-        const brought = stored ? (JSON.parse(stored.value.toString()) as StoredHead).seq - this.#storedSeq : 0;
-        await indexLines(transaction, withoutFirst(pending, brought), now(), maxLines);
-        if (wrapped) await transaction.put(address, wrapped);
-        keyStored = this.#keyStored || wrapped !== undefined;
-        await transaction.put(headKey(head.chain), JSON.stringify({ ...head, at: now() } satisfies StoredHead));
-      });
-      this.#storedSeq = head.seq;
-      this.#keyStored = keyStored;
-      this.#slabs.release(slabs);
+      this.#outputs.sync();
+      while (!(await this.#store(head, pending)));
+      this.#storedSeq = seq;
+      this.#pending.release(pending);
     } catch (error) {
-      // Kept for the next attempt, unless there are too many: then the table misses some, and the files have them.
-      if (count + this.#pendingLines <= maxPendingLines) {
-        this.#pending = [...pending, ...this.#pending];
-        this.#pendingLines += count;
-      }
+      // For the next attempt.
+      this.#pending.giveBack(pending);
       throw error;
     }
   }
 
-  #systemEvent(operation: string, data: Readonly<Record<string, unknown>> | null = null): AuditEvent {
-    return {
-      operation,
-      action: `server.${operation}`,
-      path: '',
-      data,
-      remoteAddress: null,
-      userAgent: null,
-      status: 0,
-      error: null,
-      actor: systemActor,
-      orgId: null,
-      projectId: null,
-      environment: null,
-      resource: '',
-    };
+  /** False when another process came between. */
+  async #store(head: Omit<StoredHead, 'at'>, pending: TakenLines): Promise<boolean> {
+    const { store, now, maxLines, wrapKey } = this.#options;
+    const address = chainKeyAddress(head.chain);
+    const brought = await this.#broughtByOthers(store);
+    const flush = await packRuns(runsAfter(pending, brought), now(), maxLines);
+    let keyStored = false;
+    const stored = await store.transaction(async (transaction) => {
+      if ((await this.#broughtByOthers(transaction)) !== brought) return false;
+      if (flush) await indexLines(transaction, flush, maxLines);
+      const wrapped = this.#keyStored ? undefined : await wrapKey(this.#chain.key, address, transaction);
+      if (wrapped) await transaction.put(address, wrapped);
+      keyStored = this.#keyStored || wrapped !== undefined;
+      await transaction.put(headKey(head.chain), JSON.stringify({ ...head, at: now() } satisfies StoredHead));
+      return true;
+    });
+    if (stored) this.#keyStored = keyStored;
+    return stored;
   }
+
+  /** Lines that a process which started meanwhile, and took us for dead, has brought into the table. */
+  async #broughtByOthers(reader: Reader): Promise<number> {
+    const stored = await reader.get(headKey(this.#chain.id));
+    return stored ? (JSON.parse(stored.value.toString()) as StoredHead).seq - this.#storedSeq : 0;
+  }
+}
+
+function systemEvent(operation: string, data: Readonly<Record<string, unknown>> | null): AuditEvent {
+  return {
+    operation,
+    action: `server.${operation}`,
+    path: '',
+    data,
+    remoteAddress: null,
+    userAgent: null,
+    status: 0,
+    error: null,
+    actor: systemActor,
+    orgId: null,
+    projectId: null,
+    environment: null,
+    resource: '',
+  };
 }

@@ -4,6 +4,7 @@
 import { hash } from 'node:crypto';
 import {
   closeSync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -14,25 +15,32 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { type ParsedLine, parseLine } from '../../domain/audit/line.ts';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
+import type { AuditDevice, FilePosition } from './device.ts';
+import { syslogMessages } from './syslog-format.ts';
 
 /** A write of another process takes microseconds; a file that is still the same after this is nobody's. */
 const settleMs = 50;
 const chunkBytes = 65_536;
 /** `{"id":"<36 characters>",` and the first digits of the time. */
 const beginBytes = 64;
+const maxLastLineBytes = 1_048_576;
 
-/** Where a line stands. The inode tells a file from the one that took its name; its beginning tells it from those of other machines. */
-export interface FilePosition {
-  readonly path: string;
-  readonly inode: number;
-  /** Digest of the first bytes, in which the id of the first record stands; `undefined` while the file is shorter. */
-  readonly begin: string | undefined;
-  readonly offset: number;
+export interface FileDeviceOptions {
+  /** @default `file:PATH` */
+  readonly name?: string;
+  /** Lines are on the disk before they count as taken. @default false */
+  readonly fsync?: boolean;
+  /** `syslog`: each line is a message of RFC 5424. @default 'json' */
+  readonly format?: 'json' | 'syslog';
 }
 
-export class FileDevice {
+export class FileDevice implements AuditDevice {
   readonly path: string;
+  readonly name: string;
+  readonly #fsync: boolean;
+  readonly #format: 'json' | 'syslog';
   #fd: number | undefined;
   #inode = 0;
   #sizeBytes = 0;
@@ -41,8 +49,11 @@ export class FileDevice {
   #rotated = false;
 
   /** @throws AUDIT_UNAVAILABLE when the file can't be opened: a server without its audit does not start. */
-  constructor(path: string) {
+  constructor(path: string, options: FileDeviceOptions = {}) {
     this.path = path;
+    this.name = options.name ?? `file:${path}`;
+    this.#fsync = options.fsync ?? false;
+    this.#format = options.format ?? 'json';
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       this.#open();
@@ -54,8 +65,11 @@ export class FileDevice {
     }
   }
 
+  async open(): Promise<void> {}
+
   /** Where the next line will stand, behind those of other processes too. */
-  get position(): FilePosition {
+  get position(): FilePosition | undefined {
+    if (this.#format !== 'json') return undefined;
     const size = this.#fd === undefined ? this.#sizeBytes : fstatSync(this.#fd).size;
     this.#begin ??= this.#isFile ? beginOf(this.path, size) : undefined;
     return { path: this.path, inode: this.#inode, begin: this.#begin, offset: size };
@@ -69,12 +83,14 @@ export class FileDevice {
   }
 
   /** Appends all of `bytes`, or nothing and throws. */
-  append(bytes: Buffer): void {
+  append(lines: Buffer): void {
+    const bytes = this.#format === 'json' ? lines : Buffer.concat(syslogMessages(lines));
     this.#reopenIfMoved();
     const fd = this.#fd ?? this.#open();
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(fd, bytes, written);
+      if (this.#fsync) flush(fd, fdatasyncSync);
     } catch (error) {
       if (written > 0) this.#takeBack(fd, written);
       throw error;
@@ -84,13 +100,7 @@ export class FileDevice {
 
   /** Waits until what was appended is on the disk. */
   sync(): void {
-    if (this.#fd === undefined) return;
-    try {
-      fsyncSync(this.#fd);
-    } catch (error) {
-      // A pipe or a terminal has no disk to wait for.
-      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-    }
+    if (this.#fd !== undefined) flush(this.#fd, fsyncSync);
   }
 
   close(): void {
@@ -137,6 +147,22 @@ export class FileDevice {
     } else this.#sizeBytes += writeSync(fd, '\n');
   }
 
+  /** The last line of the file, if it is one of ours. */
+  lastLine(): ParsedLine | undefined {
+    if (!this.#isFile || this.#sizeBytes === 0) return undefined;
+    const end = endOfLines(this.path, this.#sizeBytes);
+    const start = endOfLines(this.path, Math.max(0, end - 1));
+    if (end - start > maxLastLineBytes) return undefined;
+    const bytes = Buffer.alloc(end - start);
+    const reader = openSync(this.path, 'r');
+    try {
+      readSync(reader, bytes, 0, bytes.length, start);
+    } finally {
+      closeSync(reader);
+    }
+    return parseLine(bytes.toString().trimEnd());
+  }
+
   #takeBack(fd: number, written: number): void {
     try {
       // Behind the half line may stand whole ones of another process.
@@ -161,14 +187,25 @@ function beginOf(path: string, sizeBytes: number): string | undefined {
   }
 }
 
+function flush(fd: number, force: (fd: number) => void): void {
+  try {
+    force(fd);
+  } catch (error) {
+    // A pipe or a terminal has no disk to wait for.
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+  }
+}
+
 /** True if the text from `start` on can be the beginning of an audit line. */
 function isOurs(path: string, start: number, sizeBytes: number): boolean {
-  const expected = Buffer.from('{"id":"').subarray(0, sizeBytes - start);
-  const found = Buffer.alloc(expected.length);
   const reader = openSync(path, 'r');
   try {
-    readSync(reader, found, 0, found.length, start);
-    return found.equals(expected);
+    return ['{"id":"', '<38>1 '].some((text) => {
+      const expected = Buffer.from(text).subarray(0, sizeBytes - start);
+      const found = Buffer.alloc(expected.length);
+      readSync(reader, found, 0, found.length, start);
+      return found.equals(expected);
+    });
   } finally {
     closeSync(reader);
   }

@@ -3,20 +3,14 @@
 // archive.
 //
 //   audit/flush/<ms>-<chain>-<seq>               what the flush holds: lines for each project ("-": none)
-//   audit/chunk/<ms>-<chain>-<seq>/<project>     the lines
+//   audit/chunk/<ms>-<chain>-<seq>/<project>     the lines (chunk.ts)
 //   audit/project/<project>/<ms>-<chain>-<seq>   finds the chunks of a project
 //   audit/total, audit/total/<project>           how many lines are in the table
 
 import { ZvaultError } from '../../domain/errors.ts';
 import type { Reader, Transaction } from '../store/store.ts';
+import { type PackedFlush, unpackLines } from './chunk.ts';
 import type { AuditLine } from './record.ts';
-
-/** Lines of the log that follow each other and belong to one project, newlines included. */
-export interface IndexedRun {
-  readonly bytes: Buffer;
-  readonly lines: number;
-  readonly projectId: string | null;
-}
 
 export interface AuditQuery {
   /** Absent: all records. */
@@ -32,58 +26,28 @@ export interface AuditPage {
   readonly total: number;
 }
 
-const noProject = '-';
 const chunksRead = 16;
 
-/** Adds lines (newest last) to the table, and drops the oldest flushes beyond `maxLines`. */
-export async function indexLines(
-  transaction: Transaction,
-  runs: readonly IndexedRun[],
-  nowMs: number,
-  maxLines: number,
-): Promise<void> {
-  const [first] = runs;
-  if (!first) return;
-  const flush = flushName(first, nowMs);
-  const byProject = new Map<string, { parts: Buffer[]; lines: number }>();
-  for (const { bytes, lines, projectId } of newest(runs, maxLines)) {
-    const project = projectId ?? noProject;
-    let own = byProject.get(project);
-    if (!own) byProject.set(project, (own = { parts: [], lines: 0 }));
-    own.parts.push(bytes);
-    own.lines += lines;
-  }
-  await transaction.prefetch(['audit/total', ...[...byProject.keys()].map((project) => `audit/total/${project}`)]);
+/** Adds lines to the table, and drops the oldest flushes beyond `maxLines`. */
+export async function indexLines(transaction: Transaction, flush: PackedFlush, maxLines: number): Promise<void> {
+  const { name, chunks } = flush;
+  await transaction.prefetch(['audit/total', ...chunks.map(({ project }) => `audit/total/${project}`)]);
   const counts: Record<string, number> = {};
   let added = 0;
-  for (const [project, { parts, lines }] of byProject) {
+  for (const { project, lines, value } of chunks) {
     counts[project] = lines;
     added += lines;
-    await transaction.put(`audit/chunk/${flush}/${project}`, Buffer.concat(parts));
-    await transaction.put(`audit/project/${project}/${flush}`, '');
+    await transaction.put(`audit/chunk/${name}/${project}`, value);
+    await transaction.put(`audit/project/${project}/${name}`, '');
     await addTotal(transaction, `audit/total/${project}`, lines);
   }
-  await transaction.put(`audit/flush/${flush}`, JSON.stringify(counts));
+  await transaction.put(`audit/flush/${name}`, JSON.stringify(counts));
   let total = await addTotal(transaction, 'audit/total', added);
   while (total > maxLines) {
-    const dropped = await dropOldest(transaction, `audit/flush/${flush}`);
+    const dropped = await dropOldest(transaction, `audit/flush/${name}`);
     if (dropped === 0) break;
     total = await addTotal(transaction, 'audit/total', -dropped);
   }
-}
-
-/** The last runs, up to about `maxLines`: what is dropped at once need not be written first. */
-function newest(runs: readonly IndexedRun[], maxLines: number): readonly IndexedRun[] {
-  let lines = 0;
-  let start = runs.length;
-  while (start > 0 && lines < maxLines) lines += runs[--start]?.lines ?? 0;
-  return start === 0 ? runs : runs.slice(start);
-}
-
-/** Time, then what makes it unique: chain and number of the first line. */
-function flushName({ bytes }: IndexedRun, nowMs: number): string {
-  const { chain, seq } = JSON.parse(bytes.toString('utf8', 0, bytes.indexOf('\n'))) as AuditLine;
-  return `${String(nowMs).padStart(14, '0')}-${chain.slice(0, 8)}-${String(seq).padStart(12, '0')}`;
 }
 
 /** Reads a page, newest first. @throws BAD_REQUEST when `after` is no cursor */
@@ -127,8 +91,7 @@ async function readFlush(reader: Reader, flush: string, projects: readonly strin
   const lines: AuditLine[] = [];
   for (const project of projects) {
     const chunk = await reader.get(`audit/chunk/${flush}/${project}`);
-    const texts = chunk ? chunk.value.toString().split('\n').slice(0, -1) : [];
-    for (const text of texts) lines.push(JSON.parse(text) as AuditLine);
+    if (chunk) for (const line of await unpackLines(chunk.value)) lines.push(line);
   }
   if (projects.length > 1)
     lines.sort((a, b) => (a.timestamp === b.timestamp ? a.seq - b.seq : a.timestamp < b.timestamp ? -1 : 1));

@@ -18,7 +18,7 @@ export interface AuditEvent {
   /** The error's code on the wire. */
   readonly error: string | null;
   readonly actor: Actor;
-  readonly policies?: readonly string[];
+  readonly policies?: readonly string[] | undefined;
   readonly orgId: string | null;
   readonly projectId: string | null;
   readonly environment: string | null;
@@ -54,26 +54,16 @@ export interface AuditLine {
   readonly chain: string;
   readonly seq: number;
   readonly mac: string;
+  /** Of a checkpoint. */
+  readonly signature?: string;
 }
 
 /** Longest path and user agent kept; what is longer ends in three dots. */
 const maxTextLength = 2048;
 
-/** Where the line stands. */
-interface LinePlace {
-  /** Of the record. */
-  readonly id: string;
-  readonly chain: string;
-  readonly seq: number;
-  /** RFC 3339. */
-  readonly timestamp: string;
-}
-
-/** The line's JSON without its MAC, in the order of `AuditLine`. */
-export function auditLineBody(event: AuditEvent, { id, chain, seq, timestamp }: LinePlace): string {
-  const line: Omit<AuditLine, 'mac'> = {
-    id,
-    timestamp,
+/** The members of the event's line, in the order of `AuditLine`, from `request` to `user_agent`: what stands before and behind is the chain's. */
+export function auditLineText(event: AuditEvent): string {
+  const members: Omit<AuditLine, 'id' | 'timestamp' | 'chain' | 'seq' | 'mac'> = {
     request: {
       operation: event.operation,
       path: shorten(event.path),
@@ -91,10 +81,8 @@ export function auditLineBody(event: AuditEvent, { id, chain, seq, timestamp }: 
       resource: event.resource,
     },
     user_agent: event.userAgent === null ? null : shorten(event.userAgent),
-    chain,
-    seq,
   };
-  return JSON.stringify(line);
+  return JSON.stringify(members).slice(1, -1);
 }
 
 function shorten(text: string): string {

@@ -2,14 +2,16 @@
 // transaction, so that nobody brings them a second time: the process itself, if it only seemed dead, finds its head moved.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Reader, Store } from '../store/store.ts';
 import type { ChainHead } from './chain.ts';
 import type { FileDevice } from './file-device.ts';
-import { type IndexedRun, indexLines } from './index-table.ts';
+import { type IndexedRun, packRuns } from './chunk.ts';
+import { indexLines } from './index-table.ts';
 import type { AuditLine } from './record.ts';
 
 /** The last line of a chain that is in the table, and where the next one stands in the file. */
-export interface StoredHead extends ChainHead {
+export interface StoredHead extends Pick<ChainHead, 'chain' | 'seq' | 'mac'> {
   readonly at: number;
   readonly path?: string;
   readonly inode?: number;
@@ -42,29 +44,35 @@ export async function recoverLines(
   options: { readonly nowMs: number; readonly maxLines: number },
 ): Promise<void> {
   if (!device) return;
-  const known = await storedHeads(store);
-  if (leftLines(device, known).length === 0 && dead(device, known, options.nowMs).length === 0) return;
-  await store.transaction(async (transaction) => {
-    // Read anew: another process may have been faster.
-    const heads = await storedHeads(transaction);
+  for (;;) {
+    const heads = await storedHeads(store);
     const left = leftLines(device, heads);
-    await indexLines(
-      transaction,
+    const ended = dead(device, heads, options.nowMs);
+    const flush = await packRuns(
       left.map(({ run }) => run),
       options.nowMs,
       options.maxLines,
     );
-    for (const head of dead(device, heads, options.nowMs)) {
-      await transaction.put(headKey(head.chain), JSON.stringify({ ...head, ended: true } satisfies StoredHead));
-    }
-    for (const { chain, seq, mac } of lastOfEachChain(left)) {
-      const head: StoredHead = { chain, seq, mac, at: options.nowMs, ...device.position };
-      await transaction.put(headKey(chain), JSON.stringify(head));
-    }
-  });
+    if (!flush && ended.length === 0) return;
+    const stored = await store.transaction(async (transaction) => {
+      // Another process may have been faster.
+      if (!isDeepStrictEqual(await storedHeads(transaction), heads)) return false;
+      if (flush) await indexLines(transaction, flush, options.maxLines);
+      for (const head of ended) {
+        await transaction.put(headKey(head.chain), JSON.stringify({ ...head, ended: true } satisfies StoredHead));
+      }
+      for (const { chain, seq, mac } of lastOfEachChain(left)) {
+        const head: StoredHead = { chain, seq, mac, at: options.nowMs, ...device.position };
+        await transaction.put(headKey(chain), JSON.stringify(head));
+      }
+      return true;
+    });
+    if (stored) return;
+  }
 }
 
-async function storedHeads(reader: Reader): Promise<StoredHead[]> {
+/** The heads of all chains. */
+export async function storedHeads(reader: Reader): Promise<StoredHead[]> {
   const entries = await reader.scan({ prefix: headPrefix });
   return entries.map(({ value }) => JSON.parse(value.toString()) as StoredHead);
 }
@@ -86,6 +94,7 @@ function leftLines(device: FileDevice, heads: readonly StoredHead[]): LeftLine[]
 
 /** Servers on other machines may have a file of the same name, and even of the same inode. */
 function headsOf(device: FileDevice, heads: readonly StoredHead[]): StoredHead[] {
+  if (!device.position) return [];
   const { path, inode, begin } = device.position;
   return heads.filter((head) => head.path === path && head.inode === inode && (head.begin ?? begin) === begin);
 }

@@ -37,6 +37,8 @@ export class SecretReader {
 
   /** `{"secret":{…}}` of the current version. @throws NOT_FOUND, BAD_REQUEST */
   one(environment: EnvironmentRecord, key: string): Soon<Buffer> {
+    const known = this.#single.peek(environment.id, key);
+    if (known) return known;
     refuse(keyProblem(key));
     return this.#single.get(environment.id, key, async (reader) => {
       const entry = await reader.get(keys.secret(environment.id, key));

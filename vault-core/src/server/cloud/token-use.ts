@@ -9,19 +9,18 @@ const flushIntervalMs = 5000;
 
 export class TokenUse {
   readonly #store: Store;
-  readonly #now: () => number;
   readonly #warn: (message: string) => void;
   #used = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Store, now: () => number, warn: (message: string) => void) {
+  constructor(store: Store, warn: (message: string) => void) {
     this.#store = store;
-    this.#now = now;
     this.#warn = warn;
   }
 
-  note(tokenId: string): void {
-    this.#used.set(tokenId, this.#now());
+  /** `nowMs`: since the epoch. */
+  note(tokenId: string, nowMs: number): void {
+    this.#used.set(tokenId, nowMs);
   }
 
   start(): void {

@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { ZvaultError } from '../../domain/errors.ts';
+import type { Connection } from './connection.ts';
 
 /** How long `alone` and `drained` wait for others before they go ahead. */
 const patienceMs = 5000;
@@ -12,8 +13,9 @@ export class InFlight {
   readonly #listeners = new Set<() => void>();
 
   /** Counts the request until its answer has left, or until the returned function is called. */
-  enter(response: ServerResponse): () => void {
+  enter(response: ServerResponse, connection: Connection): () => void {
     this.#count += 1;
+    connection.unanswered += 1;
     let open = true;
     const leave = (): void => {
       if (!open) return;
@@ -21,7 +23,11 @@ export class InFlight {
       this.#count -= 1;
       for (const listener of this.#listeners) listener();
     };
-    response.once('close', leave);
+    // `once` would make a wrapper and take it away again; the event comes once anyway.
+    response.on('close', () => {
+      connection.unanswered -= 1;
+      leave();
+    });
     return leave;
   }
 

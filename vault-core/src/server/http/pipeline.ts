@@ -12,6 +12,7 @@ import type { Metrics } from '../metrics.ts';
 import { type Soon, soon } from '../soon.ts';
 import type { Vault } from '../vault.ts';
 import { isBinary, readBody } from './body.ts';
+import { type Connection, connectionOf } from './connection.ts';
 import type { Handler, RequestContext, StreamReply } from './context.ts';
 import { InFlight } from './in-flight.ts';
 import { OriginPolicy } from './origin.ts';
@@ -61,15 +62,16 @@ export class Pipeline {
   handle(message: IncomingMessage, response: ServerResponse): void {
     const startedMs = performance.now();
     const url = message.url ?? '/';
+    const connection = connectionOf(message.socket);
     const mark = url.indexOf('?');
     const progress: Progress = {
       message,
       response,
       startedMs,
       path: mark === -1 ? url : url.slice(0, mark),
-      remoteAddress: message.socket.remoteAddress ?? null,
+      remoteAddress: connection.remoteAddress,
       nowMs: this.#options.vault.host.now(),
-      leave: this.inFlight.enter(response),
+      leave: this.inFlight.enter(response, connection),
       route: undefined,
       token: undefined,
       actor: anonymousActor,
@@ -78,7 +80,7 @@ export class Pipeline {
       recorded: false,
     };
     try {
-      const answer = this.#answer(progress, mark === -1 ? '' : url.slice(mark + 1));
+      const answer = this.#answer(progress, connection, mark === -1 ? '' : url.slice(mark + 1));
       if (answer instanceof Promise) {
         answer.then(
           (reply) => this.#record(progress, reply),
@@ -95,13 +97,18 @@ export class Pipeline {
     this.#refusals.close();
   }
 
-  #answer(progress: Progress, search: string): Soon<AnyReply> {
+  #answer(progress: Progress, connection: Connection, search: string): Soon<AnyReply> {
     const { router } = this.#options;
     const { message } = progress;
-    const match = router.match(message.method ?? '', progress.path);
+    const method = message.method ?? '';
+    const last = connection.match;
+    const match =
+      last && last.path === progress.path && last.route.method === method ? last : router.match(method, progress.path);
     if (match.kind === 'route') {
+      connection.match = match;
       progress.route = match.route;
-      progress.token = presentedToken(message, match.route);
+      progress.path = match.path;
+      progress.token = presentedToken(message, match.route, connection);
     }
     return soon(this.#limit(progress), (limited) => limited ?? this.#admitted(progress, match, search));
   }
@@ -128,7 +135,8 @@ export class Pipeline {
     const { handlers, vault } = this.#options;
     const handler = handlers[context.route.id];
     if (!handler) throw new ZvaultError('INTERNAL', `the route ${context.route.id} has no handler`);
-    if (progress.grant?.principal.kind === 'service') vault.tokenUse.note(progress.grant.principal.token.id);
+    if (progress.grant?.principal.kind === 'service')
+      vault.tokenUse.note(progress.grant.principal.token.id, progress.nowMs);
     return handler(context);
   }
 
@@ -268,7 +276,7 @@ export class Pipeline {
       status: reply.status,
       error: 'code' in reply && typeof reply.code === 'string' ? reply.code : null,
       actor: reply.actor ?? progress.actor,
-      ...(caller ? { policies: caller.policyNames } : {}),
+      policies: caller?.policyNames,
       // What was just created is told by the reply.
       orgId: grant?.org?.id ?? idIn(reply.data, 'org_id'),
       projectId: grant?.project?.id ?? idIn(reply.data, 'project_id'),
@@ -304,10 +312,25 @@ function rateLimited(seconds: number): Reply {
   return refusal('RATE_LIMITED', 'too many requests', { 'Retry-After': String(seconds) });
 }
 
+const operations: Readonly<Record<string, string>> = {
+  GET: 'read',
+  HEAD: 'read',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'update',
+  DELETE: 'delete',
+};
+
+/** `area.list`, `area.list-what` or `area.versions`. */
+const listing = /\.(?:list(?:-|$)|versions$)/;
+const listings = new WeakMap<ServedRoute, boolean>();
+
+function isList(route: ServedRoute): boolean {
+  let known = listings.get(route);
+  if (known === undefined) listings.set(route, (known = listing.test(route.id)));
+  return known;
+}
+
 function operationOf(method: string, route: ServedRoute | undefined): string {
-  const verb = route?.id.split('.')[1];
-  if (verb?.split('-', 1)[0] === 'list' || verb === 'versions') return 'list';
-  return (
-    { GET: 'read', HEAD: 'read', POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' }[method] ?? 'unknown'
-  );
+  return route && isList(route) ? 'list' : (operations[method] ?? 'unknown');
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { hashToken } from '../../domain/token.ts';
 import type { ServedRoute } from '../../wire/route.ts';
 import type { PresentedToken, Target } from '../access.ts';
+import type { Connection } from './connection.ts';
 
 /** Targets of remembered matches (http/router.ts), one object for each, by which access finds its grant again. */
 const targets = new WeakMap<object, Target>();
@@ -21,17 +22,15 @@ export function targetOf(route: ServedRoute, parameters: Readonly<Record<string,
   return target;
 }
 
-/** The last token of each connection: the same one comes again and again, and need not be hashed each time. */
-const lastTokens = new WeakMap<object, PresentedToken>();
-
-export function presentedToken(message: IncomingMessage, route: ServedRoute): PresentedToken | undefined {
+export function presentedToken(
+  message: IncomingMessage,
+  route: ServedRoute,
+  connection: Connection,
+): PresentedToken | undefined {
   const text = tokenText(message, route);
   if (text === undefined) return undefined;
-  const last = lastTokens.get(message.socket);
-  if (last?.text === text) return last;
-  const token = { text, hash: hashToken(text) };
-  lastTokens.set(message.socket, token);
-  return token;
+  if (connection.token?.text !== text) connection.token = { text, hash: hashToken(text) };
+  return connection.token;
 }
 
 function tokenText(message: IncomingMessage, { access }: ServedRoute): string | undefined {

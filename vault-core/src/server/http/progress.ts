@@ -15,7 +15,7 @@ import { type Reply, errorReply } from './reply.ts';
 /** What is known of a request so far; the audit takes what there is. */
 export interface Progress {
   readonly message: IncomingMessage;
-  readonly path: string;
+  path: string;
   readonly remoteAddress: string | null;
   readonly nowMs: number;
   readonly response: ServerResponse;

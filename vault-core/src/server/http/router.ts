@@ -14,7 +14,13 @@ interface Node {
 }
 
 export type Match =
-  | { readonly kind: 'route'; readonly route: ServedRoute; readonly parameters: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'route';
+      readonly route: ServedRoute;
+      readonly parameters: Readonly<Record<string, string>>;
+      /** One object for all requests of a remembered path: looked up by it, a table need not compute the text's hash anew. */
+      readonly path: string;
+    }
   /** The path exists with other methods. */
   | { readonly kind: 'method'; readonly allowed: readonly string[] }
   /** A segment is not valid percent-encoding. */
@@ -59,7 +65,7 @@ export class Router {
       if (decoded === undefined) return { kind: 'malformed' };
       parameters[name] = decoded;
     }
-    return { kind: 'route', route: entry.route, parameters };
+    return { kind: 'route', route: entry.route, parameters, path };
   }
 
   #add(route: ServedRoute): void {

@@ -1,5 +1,5 @@
 import { ZvaultError } from '../../domain/errors.ts';
-import type { SealStatus } from '../../wire/shapes.ts';
+import type { AuditVerifyBody, SealStatus } from '../../wire/shapes.ts';
 import { type Handler, type RequestContext, bodyOf } from '../http/context.ts';
 import { type Reply, ok } from '../http/reply.ts';
 import { proveStaged } from '../backup/activate.ts';
@@ -49,8 +49,21 @@ export const systemHandlers = (metrics: Metrics) =>
     'sys.seal': seal,
     'sys.audit-log': async ({ vault, query }) => {
       const asked = typeof query['limit'] === 'number' ? query['limit'] : 100;
-      const { entries } = await vault.audit.query({ limit: Math.min(asked, 1000) });
-      return ok({ entries: entries.map(({ line }) => line), count: entries.length });
+      const { after } = query;
+      const limit = Math.min(asked, 1000);
+      const { entries } = await vault.audit.query({ limit, ...(typeof after === 'string' ? { after } : {}) });
+      const next = entries.length < limit ? null : (entries.at(-1)?.cursor ?? null);
+      return ok({ entries: entries.map(({ line }) => line), count: entries.length, next });
+    },
+    'sys.audit-key': ({ vault }) => {
+      const key = vault.signingKey.publicKey;
+      if (!key) throw new ZvaultError('SEALED', 'the vault is sealed');
+      return ok({ key_id: key.keyId, public_key: key.pem });
+    },
+    'sys.audit-verify': async (context) => {
+      const { heads = false, lines } = bodyOf<AuditVerifyBody>(context);
+      const reply = await context.vault.audit.verify({ heads, lines });
+      return ok(reply, { data: { lines: lines.length, wrong: reply.wrong.length } });
     },
     'sys.license': async () =>
       ok({ tier: 'community', licensed: false, license_id: null, email: null, expires_at: null }),
@@ -87,7 +100,7 @@ async function unseal(context: RequestContext): Promise<Reply> {
     return ok(unsealed);
   }
   if (wasSealed && !vault.seal.sealed) {
-    vault.unsealed();
+    await vault.unsealed();
     return ok(unsealed);
   }
   // What is being unsealed is the staged backup, however open the present vault is.

@@ -64,5 +64,7 @@ test('with PostgreSQL the audit must be named, and an empty list names none', ()
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/audit must be named/) }),
     );
   }
-  expect(resolveOptions({ storage: 'postgres://h/d', audit: ['file:/a'] }).auditPaths).toEqual(['/a']);
+  expect(resolveOptions({ storage: 'postgres://h/d', audit: ['file:/a'] }).audit).toEqual([
+    { kind: 'file', name: 'file:/a', path: '/a' },
+  ]);
 });

@@ -100,6 +100,7 @@ class SqliteStore implements Store {
 
   generation(): number | undefined {
     if (this.#active || this.#closed) return undefined;
+    if (this.#checkedThisTurn) return this.#generation;
     return this.#guard(() => {
       this.#forgetIfOthersWrote();
       return this.#generation;

@@ -1,6 +1,9 @@
 import { defineRoutes } from '../route.ts';
 import {
+  auditKeyReply,
   auditLogReply,
+  auditVerifyBody,
+  auditVerifyReply,
   errorShape,
   healthReply,
   initBody,
@@ -10,7 +13,7 @@ import {
   unsealBody,
   unsealReply,
 } from '../shapes.ts';
-import { anyOf, integer } from '../schema.ts';
+import { anyOf, integer, string } from '../schema.ts';
 
 const open = { identity: 'none' } as const;
 const openUnaudited = { access: open, scope: 'none', unaudited: true } as const;
@@ -104,8 +107,30 @@ export const systemRoutes = defineRoutes([
     summary: 'The newest audit records',
     access: { identity: 'vault', policy: { path: 'sys/audit-log', capability: 'read' } },
     scope: 'none',
-    query: { limit: { schema: integer({ minimum: 1, default: 100 }), description: 'At most so many, up to 1000' } },
+    query: {
+      limit: { schema: integer({ minimum: 1, default: 100 }), description: 'At most so many, up to 1000' },
+      after: { schema: string(), description: 'Only records older than this cursor of an earlier answer' },
+    },
     replies: { 200: auditLogReply },
+  },
+  {
+    id: 'sys.audit-key',
+    method: 'GET',
+    path: '/v1/sys/audit/key',
+    summary: 'The public key that verifies checkpoints of the audit log',
+    access: { identity: 'vault', policy: { path: 'sys/audit-log', capability: 'read' } },
+    scope: 'none',
+    replies: { 200: auditKeyReply },
+  },
+  {
+    id: 'sys.audit-verify',
+    method: 'POST',
+    path: '/v1/sys/audit/verify',
+    summary: 'Which lines of the audit log are not as they were written',
+    access: { identity: 'vault', policy: { path: 'sys/audit-log', capability: 'read' } },
+    scope: 'none',
+    body: auditVerifyBody,
+    replies: { 200: auditVerifyReply },
   },
   {
     id: 'sys.license',
