@@ -240,3 +240,12 @@ test('health is that of the store: without it the server says that it is not wel
   expect(metrics.text).toContain('zvault_sealed 0\n');
   await other.server.close();
 });
+
+test('a refused init takes no key from an open vault', async () => {
+  await using open = await startTestVault();
+  const before = await open.call('GET', '/v1/sys/audit/key', { vaultToken: open.rootToken });
+  expect(before.status).toBe(200);
+  expect((await open.call('POST', '/v1/sys/init', { body: { shares: 3, threshold: 2 } })).status).toBe(409);
+  const after = await open.call('GET', '/v1/sys/audit/key', { vaultToken: open.rootToken });
+  expect([after.status, after.json]).toEqual([200, before.json]);
+});

@@ -163,7 +163,8 @@ export class Vault {
       }
       return reply;
     } finally {
-      this.signingKey.zero();
+      // A vault that is open already was refused, and goes on signing.
+      if (this.seal.sealed) this.signingKey.zero();
     }
   }
 
