@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, type Plugin, build } from 'esbuild';
 import { copyScan, scanBeside } from './scan-beside.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -48,6 +48,39 @@ async function buildCore(): Promise<void> {
   run('tsc', '-p', 'tsconfig.build.json');
 }
 
+/** What few starts of the command need rests in files beside its bundle: each start reads the bundle, and knows its functions. */
+const besideBundle: Readonly<Record<string, string>> = {
+  '@clack/prompts': 'prompts',
+  pg: 'pg',
+  yaml: 'yaml',
+  './openapi.generated.json': 'openapi',
+};
+
+const beside: Plugin = {
+  name: 'beside',
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ path }) => {
+      const name = besideBundle[path];
+      return name === undefined ? undefined : { path: `./lib/${name}.cjs`, external: true };
+    });
+  },
+};
+
+async function buildBeside(): Promise<void> {
+  await build({
+    ...shared,
+    entryPoints: {
+      prompts: '@clack/prompts',
+      pg: 'pg',
+      yaml: 'yaml',
+      openapi: 'vault-core/src/wire/openapi.generated.json',
+    },
+    outdir: 'cli/dist/lib',
+    outExtension: { '.js': '.cjs' },
+    target: 'node24',
+  });
+}
+
 async function buildCli(): Promise<void> {
   rmSync(`${root}/cli/dist`, { recursive: true, force: true });
   const { outputFiles } = await build({
@@ -56,7 +89,7 @@ async function buildCli(): Promise<void> {
     outfile: 'cli/dist/zvault.cjs',
     target: 'node24',
     write: false,
-    plugins: [scanBeside],
+    plugins: [scanBeside, beside],
   });
   const [bundle] = outputFiles ?? [];
   if (!bundle) throw new Error('esbuild made no bundle');
@@ -65,6 +98,7 @@ async function buildCli(): Promise<void> {
   mkdirSync(`${root}/cli/dist`, { recursive: true });
   writeFileSync(bundle.path, `// ${digest}\n${bundle.text}`);
   copyScan(`${root}/cli/dist`);
+  await buildBeside();
 }
 
 /** Code caches of the commands that start often (cli/bin/zvault.cjs), for the Node that builds. Without them the first start is slower. */
