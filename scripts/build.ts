@@ -58,8 +58,8 @@ const besideBundle: Readonly<Record<string, string>> = {
 
 const beside: Plugin = {
   name: 'beside',
-  setup({ onResolve }) {
-    onResolve({ filter: /./ }, ({ path }) => {
+  setup(bundler) {
+    bundler.onResolve({ filter: /./ }, ({ path }) => {
       const name = besideBundle[path];
       return name === undefined ? undefined : { path: `./lib/${name}.cjs`, external: true };
     });
