@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { parseDurationSeconds } from '../../domain/duration.ts';
 import { ZvaultError, isZvaultError, messageOf } from '../../domain/errors.ts';
 import { createToken, hashToken, tokenDisplayPrefix } from '../../domain/token.ts';
+import { writeServiceToken } from '../cloud/tokens.ts';
 import type { VerifiedIdentity } from '../identity/claims.ts';
 import type { RoleIssuers } from '../identity/role-issuers.ts';
 import type { EnvironmentRecord, OrgRecord, ProjectRecord, Records, TokenRecord } from '../records.ts';
@@ -14,7 +15,7 @@ import type { Reader, Transaction } from '../store/store.ts';
 import { claimTexts, unmatchedClaim } from './bound-claims.ts';
 import { noteEntryEnd, noteTokenEnd } from './endings.ts';
 import { gitHubSubjects, presetOfIssuer } from './jwt-presets.ts';
-import { type JwtRoleRecord, findJwtRole } from './jwt-roles.ts';
+import { type JwtRoleRecord, findJwtRole, placeOfRole } from './jwt-roles.ts';
 import type { Making } from './token-making.ts';
 
 /** A refusal: what the audit is told (`reason`) and what the caller is. */
@@ -115,9 +116,7 @@ export async function login(
     created_at: nowMs,
     revoked_at: null,
   };
-  await records.write(transaction, keys.token(token.hash), token);
-  await transaction.put(keys.tokenById(token.id), token.hash);
-  await transaction.put(keys.tokenOfProject(token.project_id, token.id), '');
+  await writeServiceToken(transaction, records, token);
   await noteTokenEnd(transaction, token, null);
   return { token, plaintext, ...place };
 }
@@ -141,12 +140,7 @@ async function livePlace(
   role: JwtRoleRecord,
   identity: VerifiedIdentity,
 ): Promise<Pick<LoggedIn, 'org' | 'project' | 'environment'>> {
-  const org = await records.read<OrgRecord>(reader, keys.org(role.org_id));
-  const project = await records.read<ProjectRecord>(reader, keys.project(role.project_id));
-  const environment =
-    role.environment_id === null
-      ? undefined
-      : await records.read<EnvironmentRecord>(reader, keys.environment(role.environment_id));
+  const { org, project, environment } = await placeOfRole(reader, records, role);
   const gone = role.environment_id !== null && (!environment || environment.deleted_at !== null);
   if (!org || !project || project.deleted_at !== null || gone) {
     throw new RefusedLogin('place', 'the project or environment of the role has been deleted', identity);

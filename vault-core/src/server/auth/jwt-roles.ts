@@ -107,13 +107,28 @@ export async function listJwtRoles(reader: Reader, records: Records): Promise<Jw
   return Promise.all(entries.map(({ key, value }) => records.open<JwtRoleRecord>(reader, key, value)));
 }
 
+/** Where the role lets in, as far as it is still there: what lies in the trash counts as there. */
+export async function placeOfRole(
+  reader: Reader,
+  records: Records,
+  role: JwtRoleRecord,
+): Promise<{
+  org: OrgRecord | undefined;
+  project: ProjectRecord | undefined;
+  environment: EnvironmentRecord | undefined;
+}> {
+  return {
+    org: await records.read<OrgRecord>(reader, keys.org(role.org_id)),
+    project: await records.read<ProjectRecord>(reader, keys.project(role.project_id)),
+    environment:
+      role.environment_id === null
+        ? undefined
+        : await records.read<EnvironmentRecord>(reader, keys.environment(role.environment_id)),
+  };
+}
+
 export async function jwtRoleReply(reader: Reader, records: Records, role: JwtRoleRecord): Promise<JwtRole> {
-  const org = await records.read<OrgRecord>(reader, keys.org(role.org_id));
-  const project = await records.read<ProjectRecord>(reader, keys.project(role.project_id));
-  const environment =
-    role.environment_id === null
-      ? undefined
-      : await records.read<EnvironmentRecord>(reader, keys.environment(role.environment_id));
+  const { org, project, environment } = await placeOfRole(reader, records, role);
   return {
     id: role.name,
     name: role.name,

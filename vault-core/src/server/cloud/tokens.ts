@@ -72,10 +72,15 @@ export async function createServiceToken(
     created_at: nowMs,
     revoked_at: null,
   };
-  await records.write(transaction, keys.token(record.hash), record);
-  await transaction.put(keys.tokenById(id), record.hash);
-  await transaction.put(keys.tokenOfProject(project.id, id), '');
+  await writeServiceToken(transaction, records, record);
   return { record, plaintext };
+}
+
+/** A new token, found by its text, its id and its project. */
+export async function writeServiceToken(transaction: Transaction, records: Records, token: TokenRecord): Promise<void> {
+  await records.write(transaction, keys.token(token.hash), token);
+  await transaction.put(keys.tokenById(token.id), token.hash);
+  await transaction.put(keys.tokenOfProject(token.project_id, token.id), '');
 }
 
 /** Revoking a revoked token changes nothing. @throws NOT_FOUND */
