@@ -2,7 +2,7 @@
 // The load comes from a process of its own and takes a core: on a machine with fewer than four, two workers and the load share
 // what there is, and only the CPU time of a read says what a second worker would add elsewhere.
 
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtempDisposable } from 'node:fs/promises';
@@ -12,12 +12,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { type Bench, type Figure, median } from './figure.ts';
+import { load } from './rig.ts';
 
 const zvault = fileURLToPath(new URL('../cli/bin/zvault.cjs', import.meta.url));
-const loader = fileURLToPath(new URL('load.mjs', import.meta.url));
 /** For each worker. */
 const connections = 32;
 const seconds = 3;
@@ -125,23 +124,17 @@ async function measure(
 ): Promise<Measured> {
   const server = await startServer(count, env, folder);
   try {
-    const headers = `Authorization: Bearer ${token}\r\nUser-Agent: bench\r\n`;
-    const load = async (forSeconds: number): Promise<{ perSecond: number; p99Ms: number }> => {
-      const options = {
-        port: Number(new URL(server.url).port),
-        path: `${path}/KEY`,
-        headers,
-        seconds: forSeconds,
-        connections: connections * count,
-      };
-      const { stdout } = await promisify(execFile)(process.execPath, [loader, JSON.stringify(options)]);
-      return JSON.parse(stdout) as { perSecond: number; p99Ms: number };
+    const options = {
+      url: new URL(server.url),
+      path: `${path}/KEY`,
+      headers: { Authorization: `Bearer ${token}` },
+      connections: connections * count,
     };
     // First: after the reads the disk is busy with their audit.
     const writes = await writesASecond(server.url, path, token);
-    await load(1);
+    await load('load.mjs', { ...options, seconds: 1 });
     const before = server.cpuSeconds();
-    const { perSecond, p99Ms } = await load(seconds);
+    const { perSecond, p99Ms } = await load('load.mjs', { ...options, seconds });
     const readCpuMicros = ((server.cpuSeconds() - before) * 1e6) / (perSecond * seconds);
     return { reads: perSecond, p99Ms, readCpuMicros, writes };
   } finally {
