@@ -65,6 +65,11 @@ test('verify, key and export, from the first start on', async () => {
     expect([name, (await run('audit', 'verify', name, 'a.log')).code]).toEqual([name, 7]);
     expect([name, (await run('audit', 'verify', '--public-key', 'key.pem', name, 'a.log')).code]).toEqual([name, 7]);
   }
+  // Emptied, it has lost every line.
+  writeFileSync(file('empty.log'), '');
+  const emptied = await run('audit', 'verify', 'empty.log');
+  expect([emptied.code, emptied.stdout]).toEqual([7, expect.stringContaining('no lines')]);
+  expect((await run('audit', 'verify', '--public-key', 'key.pem', 'empty.log')).code).toBe(2);
   expect((await run('audit', 'verify', 'none.log')).code).toBe(4);
   expect((await run('audit', 'verify', '--public-key', 'a.log', 'a.log')).code).toBe(2);
 
