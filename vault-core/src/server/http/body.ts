@@ -104,7 +104,10 @@ function mediaType(contentType: string | undefined): string {
 function readBytes(request: IncomingMessage, maxBytes: number, slowMs: number): Promise<Buffer> {
   const leastBytesPerPeriod = leastBytesPerSecond * (slowMs / 1000);
   const tooLarge = (): ZvaultError => new ZvaultError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  // No body at all (RFC 9112 §6.3): with `optimizeEmptyRequests` nothing would tell its end.
+  if (length === undefined && coding === undefined) return Promise.resolve(Buffer.alloc(0));
+  if (Number(length ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
