@@ -8,6 +8,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   randomBytes,
   sign as signMessage,
   timingSafeEqual,
@@ -26,7 +27,7 @@ const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
 export function encrypt(key: TransitKeyring, plaintext: Buffer, nonce: Buffer = randomBytes(nonceBytes)): string {
   requireType(key, 'aes256-gcm96', 'encrypt');
   const version = latestVersion(key);
-  const cipher = createCipheriv('aes-256-gcm', materialOf(key, version).key, nonce);
+  const cipher = createCipheriv('aes-256-gcm', createSecretKey(materialOf(key, version).key), nonce);
   const bytes = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   return formatTagged({ version, bytes });
 }
@@ -38,7 +39,7 @@ export function decrypt(key: TransitKeyring, ciphertext: string): Buffer {
   const material = materialOf(key, version);
   const end = bytes.length - tagBytes;
   if (end < nonceBytes) throw new ZvaultError('BAD_REQUEST', 'the ciphertext is too short');
-  const decipher = createDecipheriv('aes-256-gcm', material.key, bytes.subarray(0, nonceBytes));
+  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(material.key), bytes.subarray(0, nonceBytes));
   decipher.setAuthTag(bytes.subarray(end));
   const text = decipher.update(bytes.subarray(nonceBytes, end));
   try {
@@ -94,7 +95,8 @@ export function publicKeyOf(key: TransitKeyring, version: number): string | null
 const publicKeys = new WeakMap<TransitKeyring, Map<number, string>>();
 
 function hmacOf(key: TransitKeyring, version: number, input: Buffer): Tagged {
-  return { version, bytes: createHmac('sha256', materialOf(key, version).hmacKey).update(input).digest() };
+  const { hmacKey } = materialOf(key, version);
+  return { version, bytes: createHmac('sha256', createSecretKey(hmacKey)).update(input).digest() };
 }
 
 /** Made for each use: the key object could not be overwritten on seal. */
