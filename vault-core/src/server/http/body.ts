@@ -15,6 +15,13 @@ interface SchemaError {
 }
 type Validator = ((data: unknown) => boolean) & { errors?: readonly SchemaError[] | null };
 
+/** Loaded with the first body: eighty kilobytes that a start need not wait for. By route. */
+let validators: Readonly<Record<string, Validator | undefined>> | undefined;
+
+async function loadValidators(): Promise<Readonly<Record<string, Validator | undefined>>> {
+  return (await import('../../wire/validators.generated.ts')).bodyValidators;
+}
+
 /**
  * The parsed and validated body of a request, or its text where the route takes that. A body of usual size must be whole after `slowMs`; a larger one must keep pace.
  * @throws PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST (not UTF-8, not JSON), UNPROCESSABLE
@@ -28,9 +35,7 @@ export async function readBody(request: IncomingMessage, route: ServedRoute, slo
       : parse(bytes, request.headers['content-type']);
   bytes.fill(0);
   if (route.bodyAsText) return text;
-  // Loaded with the first body: eighty kilobytes that a start need not wait for.
-  const { bodyValidators } = await import('../../wire/validators.generated.ts');
-  const validate = (bodyValidators as Record<string, Validator | undefined>)[route.id];
+  const validate = (validators ??= await loadValidators())[route.id];
   if (validate && !validate(value)) {
     const [problem] = validate.errors ?? [];
     const place = problem?.instancePath ? `${problem.instancePath} ` : '';
