@@ -3,12 +3,12 @@
 //
 //   format (1 byte, 0x01) | key id (16 bytes) | nonce (12 bytes) | ciphertext | tag (16 bytes)
 
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { ZvaultError } from '../../domain/errors.ts';
+import { freshNonce, nonceBytes } from './nonce.ts';
 
 const format = 0x01;
 const keyIdBytes = 16;
-const nonceBytes = 12;
 const tagBytes = 16;
 const headerBytes = 1 + keyIdBytes + nonceBytes;
 
@@ -27,7 +27,7 @@ export function encrypt(
   key: CipherKey,
   address: string,
   plaintext: Buffer,
-  nonce: Buffer = randomBytes(nonceBytes),
+  nonce: Buffer = freshNonce(),
 ): Buffer {
   const head = Buffer.concat([Buffer.of(format), uuidBytes(key.id), nonce]);
   const cipher = createCipheriv('aes-256-gcm', createSecretKey(key.bytes), nonce);

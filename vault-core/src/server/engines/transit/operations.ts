@@ -9,22 +9,21 @@ import {
   createPrivateKey,
   createPublicKey,
   createSecretKey,
-  randomBytes,
   sign as signMessage,
   timingSafeEqual,
   verify as verifyMessage,
 } from 'node:crypto';
 import { ZvaultError } from '../../../domain/errors.ts';
+import { freshNonce, nonceBytes } from '../../crypto/nonce.ts';
 import { type TransitKeyring, latestVersion, materialOf } from './keys.ts';
 import { type Tagged, formatTagged, parseTagged } from './tagged.ts';
 
-const nonceBytes = 12;
 const tagBytes = 16;
 /** A PKCS #8 private key of Ed25519, up to its 32 bytes. Source: RFC 8410 §7 */
 const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** `nonce`: for vectors alone. @throws BAD_REQUEST when the key does not encrypt */
-export function encrypt(key: TransitKeyring, plaintext: Buffer, nonce: Buffer = randomBytes(nonceBytes)): string {
+export function encrypt(key: TransitKeyring, plaintext: Buffer, nonce: Buffer = freshNonce()): string {
   requireType(key, 'aes256-gcm96', 'encrypt');
   const version = latestVersion(key);
   const cipher = createCipheriv('aes-256-gcm', createSecretKey(materialOf(key, version).key), nonce);
