@@ -23,12 +23,7 @@ export interface CipherKey {
 // makes one of the bytes, which go on to be what is overwritten; OpenSSL overwrites its copies when they are collected.
 
 /** Encrypts under a fresh random nonce. `address`: where the ciphertext will rest; the same text is needed to open it. */
-export function encrypt(
-  key: CipherKey,
-  address: string,
-  plaintext: Buffer,
-  nonce: Buffer = freshNonce(),
-): Buffer {
+export function encrypt(key: CipherKey, address: string, plaintext: Buffer, nonce: Buffer = freshNonce()): Buffer {
   const head = Buffer.concat([Buffer.of(format), uuidBytes(key.id), nonce]);
   const cipher = createCipheriv('aes-256-gcm', createSecretKey(key.bytes), nonce);
   cipher.setAAD(associatedData(head, address));
