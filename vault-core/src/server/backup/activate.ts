@@ -2,6 +2,9 @@
 // backup comes. A crash leaves one or the other.
 
 import { ZvaultError } from '../../domain/errors.ts';
+import { isEscrow } from '../audit/escrow.ts';
+import { headKey } from '../audit/recovery.ts';
+import { chainKeyPrefix } from '../audit/verify.ts';
 import { type CipherKey, decrypt, encrypt } from '../crypto/cipher.ts';
 import { Keyring } from '../keyring.ts';
 import type { Store, Transaction } from '../store/store.ts';
@@ -66,12 +69,12 @@ interface Chain {
   readonly head: Buffer | undefined;
 }
 
-const chainPrefix = 'audit/chain/';
-
 async function chainsOf(transaction: Transaction, keyring: Keyring): Promise<Chain[]> {
   const chains: Chain[] = [];
-  for (const { key: address, value } of await transaction.scan({ prefix: chainPrefix })) {
-    const headAddress = `audit/head/${address.slice(chainPrefix.length)}`;
+  for (const { key: address, value } of await transaction.scan({ prefix: chainKeyPrefix })) {
+    // Of a server that is sealed: it stores it again when it is opened.
+    if (isEscrow(value)) continue;
+    const headAddress = headKey(address.slice(chainKeyPrefix.length));
     const key = decrypt(await keyring.keyOf(transaction, 'system', value), address, value);
     chains.push({ address, key, headAddress, head: (await transaction.get(headAddress))?.value });
   }
