@@ -37,6 +37,11 @@ export function isEscrow(value: Buffer): boolean {
   return value[0] === sealedForm || value[0] === clearForm;
 }
 
+/** The key in a value that holds it in clear: a part of the value. */
+export function clearKeyIn(value: Buffer): Buffer | undefined {
+  return value[0] === clearForm && value.length === headBytes ? value.subarray(1) : undefined;
+}
+
 export async function hasPublicKey(reader: Reader): Promise<boolean> {
   return (await reader.get(publicAddress)) !== undefined;
 }
@@ -67,7 +72,8 @@ export async function escrow(
 
 /** What `escrow` made; the caller overwrites it. @throws INTERNAL when it was changed, stood elsewhere, or is another vault's */
 export function openEscrow(seed: Buffer, address: string, value: Buffer): Buffer {
-  if (value[0] === clearForm && value.length === headBytes) return Buffer.from(value.subarray(1));
+  const clear = clearKeyIn(value);
+  if (clear) return Buffer.from(clear);
   if (value[0] !== sealedForm || value.length !== headBytes + keyBytes + tagBytes) throw damaged();
   const head = value.subarray(0, headBytes);
   const secret = sharedKey(privateKeyOf(seed), publicKeyFrom(head.subarray(1)), head);
