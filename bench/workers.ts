@@ -15,9 +15,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { type Bench, type Figure, median } from './figure.ts';
+import { type Load, type LoadOptions, load } from './rig.ts';
 
 const zvault = fileURLToPath(new URL('../cli/bin/zvault.cjs', import.meta.url));
-const loader = fileURLToPath(new URL('load.mjs', import.meta.url));
 /** For each worker. */
 const connections = 32;
 const seconds = 3;
@@ -33,16 +33,7 @@ interface Measured {
   readonly writes: number;
 }
 
-/** How to put `connections` on a server for some seconds, with the same request again and again. */
-type Load = (
-  url: URL,
-  token: string,
-  connections: number,
-  seconds: number,
-) => Promise<{ readonly perSecond: number; readonly p99Ms: number }>;
-
 const lightLoad = spawnSync('wrk', ['--version']).error === undefined;
-const load: Load = lightLoad ? loadOfWrk : ownLoad;
 
 export const workers: Bench = {
   summary: `${connections} connections for each worker, ${seconds} s each, ${rounds} times in turn, one and two workers, SQLite and PostgreSQL`,
@@ -90,8 +81,8 @@ async function compare(kind: string, storage: string | undefined): Promise<Figur
       name: `${kind}: the same by CPU time of a read`,
       value: (2 * of(one, 'readCpuMicros')) / of(two, 'readCpuMicros'),
       unit: '×',
-      // A load that fills a core of its own slows the workers, on whose cores it runs here.
-      ...(lightLoad ? { bound: '>1.6' } : {}),
+      // A load or a database that fills a core of its own slows the workers, on whose cores it runs here.
+      ...(lightLoad && storage === undefined ? { bound: '>1.6' } : {}),
       detail: `one worker ${of(one, 'readCpuMicros').toFixed(0)} µs a read, of two ${of(two, 'readCpuMicros').toFixed(0)} µs`,
     },
     {
@@ -138,12 +129,17 @@ async function measure(
 ): Promise<Measured> {
   const server = await startServer(count, env, folder);
   try {
-    const url = new URL(`${path}/KEY`, server.url);
+    const options = {
+      url: new URL(server.url),
+      path: `${path}/KEY`,
+      headers: { Authorization: `Bearer ${token}` },
+      connections: connections * count,
+    };
     // First: after the reads the disk is busy with their audit.
     const writes = await writesASecond(server.url, path, token);
-    await load(url, token, connections * count, 1);
+    await put(options, 1);
     const before = server.cpuSeconds();
-    const { perSecond, p99Ms } = await load(url, token, connections * count, seconds);
+    const { perSecond, p99Ms } = await put(options, seconds);
     const readCpuMicros = ((server.cpuSeconds() - before) * 1e6) / (perSecond * seconds);
     return { reads: perSecond, p99Ms, readCpuMicros, writes };
   } finally {
@@ -151,23 +147,22 @@ async function measure(
   }
 }
 
-async function ownLoad({ port, pathname }: URL, token: string, open: number, forSeconds: number) {
-  const headers = `Authorization: Bearer ${token}\r\nUser-Agent: bench\r\n`;
-  const options = { port: Number(port), path: pathname, headers, seconds: forSeconds, connections: open };
-  const { stdout } = await promisify(execFile)(process.execPath, [loader, JSON.stringify(options)]);
-  return JSON.parse(stdout) as { perSecond: number; p99Ms: number };
+type Target = Omit<LoadOptions, 'seconds'>;
+
+/** The same request again and again, over all connections. */
+function put(target: Target, forSeconds: number): Promise<Load> {
+  return lightLoad ? loadOfWrk(target, forSeconds) : load('load.mjs', { ...target, seconds: forSeconds });
 }
 
-async function loadOfWrk({ href }: URL, token: string, open: number, forSeconds: number) {
-  const flags = ['-t', '1', '-c', String(open), '-d', `${forSeconds}s`, '--latency'];
-  const { stdout } = await promisify(execFile)('wrk', [...flags, '-H', `Authorization: Bearer ${token}`, href]);
+async function loadOfWrk({ url, path, headers, connections: open }: Target, forSeconds: number): Promise<Load> {
+  const lines = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const flags = ['-t', '1', '-c', String(open), '-d', `${forSeconds}s`, '--latency', ...lines];
+  const { stdout } = await promisify(execFile)('wrk', [...flags, new URL(path, url).href]);
   const [, perSecond] = /^Requests\/sec:\s+([\d.]+)$/m.exec(stdout) ?? [];
   const [, p99, unit] = /^\s+99%\s+([\d.]+)(us|ms|s)$/m.exec(stdout) ?? [];
   if (perSecond === undefined || p99 === undefined || stdout.includes('Non-2xx')) throw new Error(stdout);
-  return {
-    perSecond: Number(perSecond),
-    p99Ms: Number(p99) * { us: 0.001, ms: 1, s: 1000 }[unit as 'us' | 'ms' | 's'],
-  };
+  const unitMs = { us: 0.001, ms: 1, s: 1000 }[unit as 'us' | 'ms' | 's'];
+  return { perSecond: Number(perSecond), p99Ms: Number(p99) * unitMs };
 }
 
 async function writesASecond(url: string, path: string, token: string): Promise<number> {
