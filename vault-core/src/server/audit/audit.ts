@@ -163,7 +163,7 @@ export class Audit {
       this.noteSigned('stop');
       this.#ending = true;
       if (options.store) await this.flush();
-      else this.#outputs.sync();
+      else await this.#outputs.sync();
     } finally {
       this.#closed = true;
       this.#outputs.close();
@@ -187,11 +187,11 @@ export class Audit {
     const { volatile, warn } = this.#options;
     try {
       this.#writeCheckpoint();
-      if (volatile) this.#outputs.sync();
     } catch (error) {
       warn(`can't write a checkpoint of the audit: ${messageOf(error)}`);
     }
-    if (!volatile) this.flush().catch((error: unknown) => warn(`can't store the audit head: ${messageOf(error)}`));
+    const kept = volatile ? this.#outputs.sync() : this.flush();
+    kept.catch((error: unknown) => warn(`can't store the audit head: ${messageOf(error)}`));
   }
 
   #writeCheckpoint(): void {
@@ -259,7 +259,7 @@ export class Audit {
     const head = { chain, seq, mac, ...position, ...(this.#ending ? { ended: true } : {}) };
     const pending = this.#pending.take();
     try {
-      this.#outputs.sync();
+      await this.#outputs.sync();
       while (!(await this.#store(head, pending)));
       this.#storedSeq = seq;
       this.#pending.release(pending);
@@ -278,19 +278,24 @@ export class Audit {
     const flush = await packRuns(runsAfter(pending, brought), now(), maxLines);
     let keyStored = false;
     let keyEscrowed = false;
-    const stored = await store.transaction(async (transaction) => {
-      if ((await this.#broughtByOthers(transaction)) !== brought) return false;
-      if (flush) await indexLines(transaction, flush, maxLines);
-      const wrapped = this.#keyStored ? undefined : await wrapKey(this.#chain.key, address, transaction);
-      keyStored = this.#keyStored || wrapped !== undefined;
-      const escrowed =
-        keyStored || this.#keyEscrowed ? undefined : await escrowKey?.(this.#chain.key, address, transaction);
-      keyEscrowed = this.#keyEscrowed || escrowed !== undefined;
-      const resting = wrapped ?? escrowed;
-      if (resting) await transaction.put(address, resting);
-      await transaction.put(headKey(head.chain), JSON.stringify({ ...head, at: now() } satisfies StoredHead));
-      return true;
-    });
+    // From a file, head and table are brought in again after a crash. Not so the key, without which nothing can be verified.
+    const durable = !this.#keyStored || !head.path || head.ended === true;
+    const stored = await store.transaction(
+      async (transaction) => {
+        if ((await this.#broughtByOthers(transaction)) !== brought) return false;
+        if (flush) await indexLines(transaction, flush, maxLines);
+        const wrapped = this.#keyStored ? undefined : await wrapKey(this.#chain.key, address, transaction);
+        keyStored = this.#keyStored || wrapped !== undefined;
+        const escrowed =
+          keyStored || this.#keyEscrowed ? undefined : await escrowKey?.(this.#chain.key, address, transaction);
+        keyEscrowed = this.#keyEscrowed || escrowed !== undefined;
+        const resting = wrapped ?? escrowed;
+        if (resting) await transaction.put(address, resting);
+        await transaction.put(headKey(head.chain), JSON.stringify({ ...head, at: now() } satisfies StoredHead));
+        return true;
+      },
+      { durable },
+    );
     if (stored) {
       this.#keyStored = keyStored;
       this.#keyEscrowed = keyEscrowed;
