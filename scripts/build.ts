@@ -53,7 +53,7 @@ const besideBundle: Readonly<Record<string, string>> = {
   '@clack/prompts': 'prompts',
   pg: 'pg',
   yaml: 'yaml',
-  './openapi.generated.json': 'openapi',
+  '../../wire/openapi-text.ts': 'openapi',
   '../../wire/validators.generated.ts': 'validators',
 };
 
@@ -74,7 +74,7 @@ async function buildBeside(): Promise<void> {
       prompts: '@clack/prompts',
       pg: 'pg',
       yaml: 'yaml',
-      openapi: 'vault-core/src/wire/openapi.generated.json',
+      openapi: 'vault-core/src/wire/openapi-text.ts',
       validators: 'vault-core/src/wire/validators.generated.ts',
     },
     outdir: 'cli/dist/lib',
