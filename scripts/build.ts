@@ -46,6 +46,8 @@ async function buildCore(): Promise<void> {
     target: 'node20',
   });
   run('tsc', '-p', 'tsconfig.build.json');
+  // By the package's own type, tsc would take the declarations for those of ES modules, and refuse them to a CommonJS program.
+  writeFileSync(`${root}/vault-core/dist/package.json`, '{ "type": "commonjs" }\n');
 }
 
 /** What few starts of the command need rests in files beside its bundle: each start reads the bundle, and knows its functions. */
