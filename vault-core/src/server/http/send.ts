@@ -21,11 +21,14 @@ export function send(message: IncomingMessage, response: ServerResponse, reply: 
   if (!message.complete && hasBody(message)) {
     // A body that was not read to its end can't be followed by another request.
     headers.push('Connection', 'close');
-    response.writeHead(status, headers);
-    if (bytes === undefined) response.flushHeaders();
-    else response.write(bytes, left);
-    endAfterBody(message, response);
-    return;
+    // Who was too slow has had time enough.
+    if (status !== 408) {
+      response.writeHead(status, headers);
+      if (bytes === undefined) response.flushHeaders();
+      else response.write(bytes, left);
+      endAfterBody(message, response);
+      return;
+    }
   }
   response.writeHead(status, headers);
   // As a string of the same bytes, head and body leave in one write; a buffer would be written apart.
