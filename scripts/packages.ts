@@ -74,7 +74,11 @@ try {
   const lib = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable'];
   const files = ['typed.mts', 'typed.cts'];
   run('tsc', ['--noEmit', '--strict', ...lib, '--module', 'node16', ...types, ...files], folder);
-  run('tsc', ['--noEmit', '--strict', ...lib, '--module', 'esnext', '--moduleResolution', 'bundler', ...types, 'typed.mts'], folder);
+  run(
+    'tsc',
+    ['--noEmit', '--strict', ...lib, '--module', 'esnext', '--moduleResolution', 'bundler', ...types, 'typed.mts'],
+    folder,
+  );
 
   // The scanner as a package of its own, and the copy that the command carries.
   for (const scanner of [['zvault-scan'], ['zvault', 'scan']]) {

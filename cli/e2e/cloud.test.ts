@@ -173,15 +173,17 @@ test('lists are lines for pipes', async () => {
   expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual(['development', 'staging', 'production', '']);
 });
 
-test.runIf(existsSync('/dev/full')).each([
-  [['--version']],
-  [['completion', 'bash']],
-  [['status', '--json']],
-  [['cloud', 'envs']],
-  [['cloud', 'pull']],
-  [['cloud', 'get', 'LOST']],
-  [['cloud', 'token', 'create', '--name', 'lost']],
-])('zvault %j says that its output found no room', async (args) => {
+test
+  .runIf(existsSync('/dev/full'))
+  .each([
+    [['--version']],
+    [['completion', 'bash']],
+    [['status', '--json']],
+    [['cloud', 'envs']],
+    [['cloud', 'pull']],
+    [['cloud', 'get', 'LOST']],
+    [['cloud', 'token', 'create', '--name', 'lost']],
+  ])('zvault %j says that its output found no room', async (args) => {
   using folder = temporaryFolder();
   await vault.client.set('LOST', 'value');
   const full = openSync('/dev/full', 'w');

@@ -41,7 +41,11 @@ describe('a file for the command is none for Node', () => {
     const mark = join(folder, 'obeyed');
     writeFileSync(join(folder, 'hook.cjs'), `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`);
     writeFileSync(join(folder, 'hostile.env'), `NODE_OPTIONS=--require=${join(folder, 'hook.cjs')}\n`);
-    for (const args of [['run', '--env-file', 'hostile.env'], ['run', '--env-file=hostile.env'], ['run', '--env-file-if-exists=hostile.env']])
+    for (const args of [
+      ['run', '--env-file', 'hostile.env'],
+      ['run', '--env-file=hostile.env'],
+      ['run', '--env-file-if-exists=hostile.env'],
+    ])
       expect(await launch(args)).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(mark)).toBe(false);
   });

@@ -315,10 +315,13 @@ test.each([
 test.each([
   ['hosts', 'host: evil.example\r\n'],
   ['tokens', 'AUTHORIZATION: Bearer other\r\n'],
-])('a request with two %s is refused: whoever stands before the server may have read the other', async (_name, more) => {
-  const head = `Host: 127.0.0.1\r\nAuthorization: Bearer ${vault.rootToken}\r\n${more}Connection: close\r\n`;
-  expect(await sendRaw(vault.port, [`GET /v1/cloud/me HTTP/1.1\r\n${head}\r\n`], 2000)).toMatch(/^HTTP\/1\.1 400 /);
-});
+])(
+  'a request with two %s is refused: whoever stands before the server may have read the other',
+  async (_name, more) => {
+    const head = `Host: 127.0.0.1\r\nAuthorization: Bearer ${vault.rootToken}\r\n${more}Connection: close\r\n`;
+    expect(await sendRaw(vault.port, [`GET /v1/cloud/me HTTP/1.1\r\n${head}\r\n`], 2000)).toMatch(/^HTTP\/1\.1 400 /);
+  },
+);
 
 test('a head over 16 KiB is 431', async () => {
   const text = await sendRaw(
