@@ -71,3 +71,19 @@ test.runIf(spawnSync('fish', ['--version']).error === undefined)('fish completes
   expect(complete('zvault cloud pu')).toEqual(['pull', 'push', '']);
   expect(complete('zvault cloud pull --format ')).toContain('shell');
 });
+
+test.runIf(spawnSync('zsh', ['--version']).error === undefined)(
+  'zsh loads it without a set-up of its own',
+  async () => {
+    using folder = temporaryFolder();
+    const { stdout } = await zvault(['completion', 'zsh'], { cwd: folder.path });
+    const file = join(folder.path, 'completion.zsh');
+    writeFileSync(file, stdout);
+    const env = { PATH: process.env['PATH'] ?? '', HOME: folder.path };
+    const zsh = spawnSync('zsh', ['-f', '-c', `source ${file}; print -r -- $_comps[zvault]`], {
+      encoding: 'utf8',
+      env,
+    });
+    expect([zsh.stderr, zsh.stdout]).toEqual(['', '_zvault\n']);
+  },
+);
