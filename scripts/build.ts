@@ -46,6 +46,8 @@ async function buildCore(): Promise<void> {
     target: 'node20',
   });
   run('tsc', '-p', 'tsconfig.build.json');
+  // By the package's own type, tsc would take the declarations for those of ES modules, and refuse them to a CommonJS program.
+  writeFileSync(`${root}/vault-core/dist/package.json`, '{ "type": "commonjs" }\n');
 }
 
 /** What few starts of the command need rests in files beside its bundle: each start reads the bundle, and knows its functions. */
@@ -53,7 +55,7 @@ const besideBundle: Readonly<Record<string, string>> = {
   '@clack/prompts': 'prompts',
   pg: 'pg',
   yaml: 'yaml',
-  './openapi.generated.json': 'openapi',
+  '../../wire/openapi-text.ts': 'openapi',
   '../../wire/validators.generated.ts': 'validators',
 };
 
@@ -74,7 +76,7 @@ async function buildBeside(): Promise<void> {
       prompts: '@clack/prompts',
       pg: 'pg',
       yaml: 'yaml',
-      openapi: 'vault-core/src/wire/openapi.generated.json',
+      openapi: 'vault-core/src/wire/openapi-text.ts',
       validators: 'vault-core/src/wire/validators.generated.ts',
     },
     outdir: 'cli/dist/lib',

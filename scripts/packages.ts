@@ -62,6 +62,24 @@ try {
     folder,
   );
 
+  // For the compiler too, in both kinds of module.
+  const typed = `
+    import { type VaultClient, createClient } from '@zvault/core';
+    import { startVault } from '@zvault/core/testing';
+    export const client: VaultClient = createClient({ url: 'http://127.0.0.1:1', token: 't' });
+    export const url: Promise<string> = startVault().then((vault) => vault.url);
+  `;
+  for (const file of ['typed.mts', 'typed.cts']) writeFileSync(join(folder, file), typed);
+  const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'];
+  const lib = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable'];
+  const files = ['typed.mts', 'typed.cts'];
+  run('tsc', ['--noEmit', '--strict', ...lib, '--module', 'node16', ...types, ...files], folder);
+  run(
+    'tsc',
+    ['--noEmit', '--strict', ...lib, '--module', 'esnext', '--moduleResolution', 'bundler', ...types, 'typed.mts'],
+    folder,
+  );
+
   // The scanner as a package of its own, and the copy that the command carries.
   for (const scanner of [['zvault-scan'], ['zvault', 'scan']]) {
     run('npx', [...scanner, 'use.mjs'], folder);

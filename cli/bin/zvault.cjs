@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// The "--" keeps Node from taking our --env-file for its own: it looks for it among a script's arguments too, obeys the NODE_OPTIONS in
+// that file, and ends when the file is missing. (BusyBox's env has no -S: there, install coreutils, or run `node -- zvault.cjs`.)
 // The launcher. Plain old JavaScript, so that a Node that is too old says so in one line instead of a syntax error. It runs the bundle
 // with V8's code cache of the last run of the same command: a third of a short command's time would be compiling. (Node's own compile
 // cache holds only what is compiled at load, not the functions that a run then needs.)
@@ -28,7 +30,7 @@ function runWithNewerNode() {
     );
     process.exit(2);
   }
-  var child = require('node:child_process').spawn(newer, [__filename].concat(process.argv.slice(2)), {
+  var child = require('node:child_process').spawn(newer, ['--', __filename].concat(process.argv.slice(2)), {
     stdio: 'inherit',
   });
   ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR2'].forEach(function (signal) {

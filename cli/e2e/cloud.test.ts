@@ -1,6 +1,6 @@
 // Secrets one by one, lists, tokens, formats; and the files of a project.
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDotenv } from '@zvault/core/domain';
 import { type EphemeralVault, startVault } from '@zvault/core/testing';
@@ -171,4 +171,26 @@ test('lists are lines for pipes', async () => {
   using folder = temporaryFolder();
   const { stdout } = await zvault(['cloud', 'envs'], { cwd: folder.path, env: vault.env });
   expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual(['development', 'staging', 'production', '']);
+});
+
+test
+  .runIf(existsSync('/dev/full'))
+  .each([
+    [['--version']],
+    [['completion', 'bash']],
+    [['status', '--json']],
+    [['cloud', 'envs']],
+    [['cloud', 'pull']],
+    [['cloud', 'get', 'LOST']],
+    [['cloud', 'token', 'create', '--name', 'lost']],
+  ])('zvault %j says that its output found no room', async (args) => {
+  using folder = temporaryFolder();
+  await vault.client.set('LOST', 'value');
+  const full = openSync('/dev/full', 'w');
+  try {
+    const result = await zvault(args, { cwd: folder.path, env: vault.env, stdio: ['pipe', full, 'pipe'] });
+    expect(result).toMatchObject({ code: 6, stderr: expect.stringMatching(/output cannot be written.*STORAGE_FULL/) });
+  } finally {
+    closeSync(full);
+  }
 });

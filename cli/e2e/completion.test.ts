@@ -48,7 +48,42 @@ test.each(['bash', 'zsh', 'fish'])('the script for %s is one that it can read', 
   using folder = temporaryFolder();
   const { stdout } = await zvault(['completion', shell], { cwd: folder.path });
   expect(stdout).toContain('cloud');
-  const check = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
+  // From a file: fish cannot read a script from the socket that Node makes for stdin.
+  const file = join(folder.path, 'completion');
+  writeFileSync(file, stdout);
+  const check = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
   // Where the shell is not installed, there is nobody to ask.
   if (check.error === undefined) expect([check.status, check.stderr]).toEqual([0, '']);
 });
+
+// Skipped where fish is not installed.
+test.runIf(spawnSync('fish', ['--version']).error === undefined)('fish completes', async () => {
+  using folder = temporaryFolder();
+  const { stdout } = await zvault(['completion', 'fish'], { cwd: folder.path });
+  const file = join(folder.path, 'completion.fish');
+  writeFileSync(file, stdout);
+  const complete = (line: string): string[] => {
+    const fish = spawnSync('fish', ['-c', `source ${file}; complete -C '${line}'`], { encoding: 'utf8' });
+    expect(fish.stderr).toBe('');
+    return fish.stdout.split('\n').map((found) => found.split('\t', 1)[0] ?? '');
+  };
+  expect(complete('zvault cl')).toContain('cloud');
+  expect(complete('zvault cloud pu')).toEqual(['pull', 'push', '']);
+  expect(complete('zvault cloud pull --format ')).toContain('shell');
+});
+
+test.runIf(spawnSync('zsh', ['--version']).error === undefined)(
+  'zsh loads it without a set-up of its own',
+  async () => {
+    using folder = temporaryFolder();
+    const { stdout } = await zvault(['completion', 'zsh'], { cwd: folder.path });
+    const file = join(folder.path, 'completion.zsh');
+    writeFileSync(file, stdout);
+    const env = { PATH: process.env['PATH'] ?? '', HOME: folder.path };
+    const zsh = spawnSync('zsh', ['-f', '-c', `source ${file}; print -r -- $_comps[zvault]`], {
+      encoding: 'utf8',
+      env,
+    });
+    expect([zsh.stderr, zsh.stdout]).toEqual(['', '_zvault\n']);
+  },
+);

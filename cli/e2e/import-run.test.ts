@@ -160,6 +160,14 @@ test('a folder that cannot be written stops the import before the vault is touch
   expect(readdirSync(folder.path).sort()).toEqual(['.env', '.env.zvault']);
 });
 
+test('a stream is not imported: the copy of its values would lie beside /dev/stdin', async () => {
+  using folder = temporaryFolder();
+  const options = { cwd: folder.path, env: vault.env, input: 'NEVER_STORED=1\n' };
+  const { code, stderr } = await zvault(['import', '/dev/stdin'], options);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/hint: .*cloud push --file/) });
+  expect((await vault.client.listKeys()).map(({ key }) => key)).not.toContain('NEVER_STORED');
+});
+
 test('a project that is not there is made, with the environment that is asked for', async () => {
   using folder = temporaryFolder();
   mkdirSync(join(folder.path, 'My Shop'));

@@ -48,7 +48,8 @@ export interface Result {
 /** Starts `zvault args…`. */
 export function start(args: readonly string[], options: RunOptions): ChildProcess {
   const { cwd, env, stdio = 'pipe' } = options;
-  return spawn(process.execPath, [bundle, ...args], {
+  // With the "--" of the launcher's first line.
+  return spawn(process.execPath, ['--', bundle, ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
     stdio,

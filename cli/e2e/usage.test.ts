@@ -45,6 +45,13 @@ const refused = [
   { args: ['dev', '--port', '99999'], code: 2, says: /from 0 to 65535/ },
   { args: ['dev', '--json', '--', 'true'], code: 2, says: /--json goes without a command/ },
   { args: ['dev', '--', '/nowhere/no-such-command'], code: 4, says: /COMMAND_NOT_FOUND/ },
+  { args: ['dev', '--seed', 'missing.yaml', '--', 'true'], code: 4, says: /cannot read .*missing\.yaml: no such file/ },
+  {
+    args: ['dev', '--env-file', 'missing.env', '--', 'true'],
+    code: 4,
+    says: /cannot read .*missing\.env: no such file/,
+  },
+  { args: ['run', '--env-file', 'missing.env', '--', 'true'], code: 4, says: /cannot read missing\.env: no such file/ },
   { args: ['import', 'missing.env'], code: 4, says: /cannot read missing\.env: no such file/ },
   { args: ['cloud', 'secrets'], code: 3, says: /no token for http:\/\/127\.0\.0\.1:8200.*TOKEN_MISSING/ },
   { args: ['run', '--', 'true'], code: 3, says: /TOKEN_MISSING/ },

@@ -1,6 +1,6 @@
 // What `import` reads: which lines of a .env file become secrets, and which stay as they are.
 
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import {
   type Host,
   type Secret,
@@ -28,6 +28,12 @@ export interface ImportSource {
 
 /** @throws NOT_FOUND, FORBIDDEN; INPUT_INVALID with file and line, when anything in the file cannot be stored */
 export function readImportSource(host: Pick<Host, 'cwd'>, file: string): ImportSource {
+  // A copy of the values must not lie in the folder of the devices: /dev/stdin, or <(…) of a shell.
+  if (/^\/(?:dev\/(?!shm\/)|proc\/)/.test(resolve(host.cwd, file))) {
+    throw new ZvaultError('INPUT_INVALID', `${file} is no file that others can lie beside`, {
+      hint: 'write it to a file first, or store the values alone with zvault cloud push --file',
+    });
+  }
   const bytes = readFileBytes(host.cwd, file);
   const document = parseDotenv(bytes, { file });
   const all = document.values();

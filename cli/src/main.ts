@@ -28,6 +28,8 @@ function outputOf(name: 'stdout' | 'stderr'): { use(): Output; end(): Promise<No
       if (open !== undefined && !open.destroyed && open.writableLength > 0) {
         await new Promise<void>((resolve) => open.once('close', resolve).write('', () => resolve()));
       }
+      // What failed in the last write is known to the stream before its 'error' says so.
+      failure ??= open?.errored ?? undefined;
       // A reader that has gone away (`zvault … | head`) has what it wanted.
       return failure?.code === 'EPIPE' ? undefined : failure;
     },

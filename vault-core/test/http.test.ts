@@ -1,6 +1,8 @@
 // The HTTP around the API: paths, methods, media types and bodies, whatever a client may send.
 
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, type Call, send, sendRaw } from '../../test/support/http.ts';
 import { type TestVault, type Workspace, makeWorkspace, startTestVault } from '../../test/support/vault.ts';
@@ -228,6 +230,32 @@ test.each([
   }
 });
 
+// In a thread of its own: in this one, the server could not close the connection while a client is still sending.
+const clientThatReadsLast = `
+  const { workerData, parentPort } = require('node:worker_threads');
+  const { port, head, size } = workerData;
+  const socket = require('node:net').connect(port, '127.0.0.1');
+  let text = '';
+  socket.on('error', ({ code }) => parentPort.postMessage(code + ' ' + text));
+  socket.on('end', () => parentPort.postMessage(text));
+  socket.write(head);
+  socket.write(Buffer.alloc(size, 0x20), () => socket.on('data', (chunk) => (text += chunk)));
+`;
+
+test.each([
+  { name: 'far over the limit', size: 20_000_000, status: 413, token: 'root' },
+  { name: 'without a token', size: 1_900_000, status: 401, token: 'none' },
+])('so does one who reads only when all is sent: $name', async ({ size, status, token }) => {
+  const authorization = token === 'root' ? `Authorization: Bearer ${vault.rootToken}\r\n` : '';
+  const head = `PUT ${place.env}/secrets/BODY HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}Content-Type: application/json\r\nContent-Length: ${size}\r\n\r\n`;
+  for (let round = 0; round < 5; round += 1) {
+    const client = new Worker(clientThatReadsLast, { eval: true, workerData: { port: vault.port, head, size } });
+    const [text] = (await once(client, 'message')) as [string];
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*"message"`));
+    await client.terminate();
+  }
+});
+
 test('a batch may be larger than other bodies', async () => {
   const value = 'x'.repeat(1_000_000);
   const operations = Array.from({ length: 5 }, (_, index) => ({ op: 'put', key: `BIG${index}`, value }));
@@ -298,6 +326,17 @@ test.each([
   );
   expect(text).toMatch(/^HTTP\/1\.1 400 /);
 });
+
+test.each([
+  ['hosts', 'host: evil.example\r\n'],
+  ['tokens', 'AUTHORIZATION: Bearer other\r\n'],
+])(
+  'a request with two %s is refused: whoever stands before the server may have read the other',
+  async (_name, more) => {
+    const head = `Host: 127.0.0.1\r\nAuthorization: Bearer ${vault.rootToken}\r\n${more}Connection: close\r\n`;
+    expect(await sendRaw(vault.port, [`GET /v1/cloud/me HTTP/1.1\r\n${head}\r\n`], 2000)).toMatch(/^HTTP\/1\.1 400 /);
+  },
+);
 
 test('a head over 16 KiB is 431', async () => {
   const text = await sendRaw(

@@ -133,7 +133,7 @@ test('public URLs open their hosts and origins, and no other', () => {
   );
   const check = (host: string, origin?: string): string => {
     try {
-      policy.check({ headers: { host, origin }, socket: { localAddress: '10.1.2.3' } } as never);
+      policy.check({ headers: { host, origin }, rawHeaders: [], socket: { localAddress: '10.1.2.3' } } as never);
       return 'ok';
     } catch (error) {
       return (error as { code: string }).code;

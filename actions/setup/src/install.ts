@@ -57,11 +57,12 @@ function putOnPath(folder: string, script: string): { bin: string; path: string 
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true, mode: 0o700 });
   const path = join(bin, 'zvault');
-  writeFileSync(path, `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(script)} "$@"\n`);
+  // Without "--" Node would take a --env-file of ours for its own, as cli/bin/zvault.cjs says.
+  writeFileSync(path, `#!/bin/sh\nexec ${shellQuote(process.execPath)} -- ${shellQuote(script)} "$@"\n`);
   chmodSync(path, 0o755);
   // In a .cmd file a percent sign begins a variable.
-  const quoted = [process.execPath, script].map((part) => `"${part.replaceAll('%', '%%')}"`).join(' ');
-  writeFileSync(`${path}.cmd`, `@${quoted} %*\r\n`);
+  const [node, file] = [process.execPath, script].map((part) => `"${part.replaceAll('%', '%%')}"`);
+  writeFileSync(`${path}.cmd`, `@${node} -- ${file} %*\r\n`);
   return { bin, path };
 }
 

@@ -46,6 +46,7 @@ ${words.join('')}  esac
     _files
   fi
 }
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
 compdef _zvault zvault
 `;
 }

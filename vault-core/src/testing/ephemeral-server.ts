@@ -3,14 +3,13 @@
 
 import { readFileSync } from 'node:fs';
 import { parseDotenv } from '../domain/dotenv.ts';
-import { ZvaultError, messageOf } from '../domain/errors.ts';
 import { type Host, processHost } from '../domain/host.ts';
 import type { IssuerConfig, ListValues } from '../server/index.ts';
 import { resolveOptions } from '../server/options.ts';
 import { type VaultServer, serve } from '../server/server.ts';
 import { Vault } from '../server/vault.ts';
 import { provision } from './provision.ts';
-import { type Seed, type SeedPlan, planSeed, readSeedFile } from './seed.ts';
+import { type Seed, type SeedPlan, planSeed, readSeedFile, unreadable } from './seed.ts';
 
 export interface EphemeralVaultOptions {
   /** A map of keys, whole projects, or the path of a YAML or JSON file with either. */
@@ -122,7 +121,7 @@ async function seedPlan({ seed, envFile }: EphemeralVaultOptions): Promise<SeedP
   try {
     bytes = readFileSync(envFile);
   } catch (error) {
-    throw new ZvaultError('INPUT_INVALID', `can't read ${envFile}: ${messageOf(error)}`, { cause: error });
+    throw unreadable(error, envFile);
   }
   const merged = new Map(plan);
   const environments = new Map(merged.get(defaults.project));

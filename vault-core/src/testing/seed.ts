@@ -15,16 +15,23 @@ export type Seed = FlatSeed | ProjectsSeed;
 /** project → environment → key → value */
 export type SeedPlan = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, string>>>;
 
+/** Why a file that the user names can't be read, with the code that any command has for that. */
+export function unreadable(error: unknown, path: string): ZvaultError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new ZvaultError('NOT_FOUND', `cannot read ${path}: no such file`, { cause: error });
+  return new ZvaultError('INPUT_INVALID', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+}
+
 /**
  * Reads a YAML or JSON file.
- * @throws INPUT_INVALID with file and line; never the text of the line
+ * @throws NOT_FOUND; INPUT_INVALID with file and line; never the text of the line
  */
 export async function readSeedFile(path: string): Promise<unknown> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ZvaultError('INPUT_INVALID', `can't read the seed file ${path}: ${messageOf(error)}`, { cause: error });
+    throw unreadable(error, path);
   }
   const { LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();

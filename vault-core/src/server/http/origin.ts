@@ -21,10 +21,11 @@ export class OriginPolicy {
     this.#origins = new Set(publicUrls.map(({ origin }) => origin));
   }
 
-  /** @throws BAD_REQUEST without a Host, FORBIDDEN for a foreign one or a foreign Origin */
+  /** @throws BAD_REQUEST without a Host or with two, FORBIDDEN for a foreign one or a foreign Origin */
   check(request: IncomingMessage): void {
     const { host, origin } = request.headers;
     if (host === undefined || host === '') throw new ZvaultError('BAD_REQUEST', 'the request names no host');
+    refuseRepeated(request.rawHeaders);
     if (host !== this.#lastKnown && !this.#knownHost(host, request.socket.localAddress)) {
       throw new ZvaultError('FORBIDDEN', 'the server is not known under that host name', {
         hint: 'start it with --public-url for each name it has',
@@ -45,4 +46,17 @@ export class OriginPolicy {
     const bare = name.replace(/^\[|\]$/g, '');
     return localAddress !== undefined && (bare === localAddress || `::ffff:${bare}` === localAddress);
   }
+}
+
+/** Node takes the first of two; what stands before the server may have taken the other. RFC 9112 §3.2 wants 400 for two hosts. */
+function refuseRepeated(rawHeaders: readonly string[]): void {
+  let hosts = 0;
+  let tokens = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    else if (name.length === 13 && name.toLowerCase() === 'authorization') tokens += 1;
+  }
+  if (hosts > 1) throw new ZvaultError('BAD_REQUEST', 'the request names two hosts');
+  if (tokens > 1) throw new ZvaultError('BAD_REQUEST', 'the request has two headers "Authorization"');
 }

@@ -253,7 +253,7 @@ export class Pipeline {
     this.#options.metrics.observe(route?.id ?? 'unrouted', reply.status, (performance.now() - startedMs) / 1000);
     if (!('run' in reply)) {
       try {
-        send(message, response, reply);
+        send(message, response, reply, leave);
       } catch (error) {
         // The record is written: a second answer, or none that ends, would be worse than a closed connection.
         this.#report(error);

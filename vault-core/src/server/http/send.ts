@@ -7,7 +7,8 @@ import type { Reply } from './reply.ts';
 /** Larger bodies are not worth the copy. */
 const maxJoinedBytes = 16_384;
 
-export function send(message: IncomingMessage, response: ServerResponse, reply: Reply): void {
+/** `left`: called when the answer has left before its response ends. */
+export function send(message: IncomingMessage, response: ServerResponse, reply: Reply, left: () => void): void {
   const { body, status } = reply;
   const bytes =
     body === null ? undefined : Buffer.isBuffer(body) || typeof body === 'string' ? body : JSON.stringify(body);
@@ -16,13 +17,40 @@ export function send(message: IncomingMessage, response: ServerResponse, reply: 
     headers.push('Content-Type', reply.mediaType ?? 'application/json');
     headers.push('Content-Length', String(Buffer.byteLength(bytes)));
   } else if (status !== 204 && status !== 304) headers.push('Content-Length', '0');
-  // A body that was not read to its end can't be followed by another request.
-  if (!message.complete && hasBody(message)) headers.push('Connection', 'close');
   if (reply.sent) response.once('finish', reply.sent);
+  if (!message.complete && hasBody(message)) {
+    // A body that was not read to its end can't be followed by another request.
+    headers.push('Connection', 'close');
+    // Who was too slow has had time enough.
+    if (status !== 408) {
+      response.writeHead(status, headers);
+      if (bytes === undefined) response.flushHeaders();
+      else response.write(bytes, left);
+      endAfterBody(message, response);
+      return;
+    }
+  }
   response.writeHead(status, headers);
   // As a string of the same bytes, head and body leave in one write; a buffer would be written apart.
   if (Buffer.isBuffer(bytes) && bytes.length <= maxJoinedBytes) response.end(bytes.toString('latin1'), 'latin1');
   else response.end(bytes);
+}
+
+/** How long a client may go on sending what it is refused for. */
+const lingerMs = 5000;
+
+/**
+ * Ends an answer that is written whole, once the body has come to its end or its sender has had time enough; what comes is dropped. If the
+ * connection were closed at once, what the client still sends would be answered by a reset, and that throws away the answer it has not read.
+ */
+function endAfterBody(message: IncomingMessage, response: ServerResponse): void {
+  const end = (): void => {
+    clearTimeout(timer);
+    message.off('end', end).off('close', end).off('error', end);
+    response.end();
+  };
+  const timer = setTimeout(end, lingerMs);
+  message.on('end', end).on('close', end).on('error', end).resume();
 }
 
 /** An answer that leaves at once finds a request without a body not marked as complete yet. */
