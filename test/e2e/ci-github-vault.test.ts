@@ -233,6 +233,8 @@ describe('the command', () => {
     expect(errorsOf(right)).toEqual([]);
     expect(right.outputs['cli-version']).toBe('9.9.9');
     expect((await job.run('zvault --version')).log).toBe('9.9.9\n');
+    // Node would take this option for its own, and end.
+    expect((await job.run('zvault run --env-file missing.env')).log).toBe('9.9.9\n');
   });
 
   test('can be left out', async () => {
