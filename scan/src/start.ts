@@ -6,7 +6,6 @@ import * as module from 'node:module';
 import { join } from 'node:path';
 import type { Host } from '@zvault/core/domain';
 import { cacheFolder } from './cache-folder.ts';
-import { listStaged } from './input/staged-list.ts';
 
 /** Runs `zvault scan` with the arguments behind that word. Never throws: errors are printed, the answer is the exit status. */
 export async function runScan(argv: readonly string[], host: Host): Promise<number> {
@@ -18,10 +17,6 @@ export async function runScan(argv: readonly string[], host: Host): Promise<numb
   } catch {
     // A home that can't be written to costs no more than that.
   }
-  const plain = argv.includes('--staged') && argv.every((word) => word.startsWith('--') && !word.startsWith('--range'));
-  const stagedList = plain ? listStaged(host, []) : undefined;
-  // A failure is told by whoever waits for it.
-  stagedList?.catch(() => {});
   const { runScan: run } = await import('./command.ts');
-  return run(argv, host, { stagedList });
+  return run(argv, host);
 }
