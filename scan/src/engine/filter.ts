@@ -2,7 +2,7 @@
 // loop over the text is WebAssembly (wasm-filter.ts) or, where that is switched off, the same in JavaScript.
 
 import type { Entry, Tables } from './tables.ts';
-import { filterModule, foldMask, hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
+import { foldMask, hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
 
 /** Called for each place where a keyword stands (compared without regard to case). `position` is its first byte. */
 export type KeywordHit = (entry: Entry, position: number) => void;
@@ -46,7 +46,7 @@ export class KeywordFilter {
     this.#bytes.set(tables.image);
     this.#bytes.set(tables.slots, layout.slots);
     if (engine === 'wasm') {
-      const instance = new wasm.Instance(new wasm.Module(filterModule()), { env: { memory: this.#memory } });
+      const instance = new wasm.Instance(new wasm.Module(tables.program), { env: { memory: this.#memory } });
       this.#scan = instance.exports['scan'] as Loop;
     } else {
       this.#scan = (...args) => this.#scanInJs(...args);
