@@ -8,6 +8,7 @@ import { type BuildOptions, type OutputFile, type Plugin, build as bundle } from
 
 import { programText } from './src/code-cache.ts';
 import { buildTables } from './src/engine/tables.ts';
+import * as programs from './src/programs.ts';
 import { rules } from './src/rules/index.ts';
 
 const here = import.meta.dirname;
@@ -26,6 +27,7 @@ const pure: Plugin = {
         return { path: './list-rules.cjs', external: true };
       if (args.path === './rules/index.ts' && /(?:command|worker)\.ts$/.test(args.importer))
         return { path: 'rules', namespace: 'json', sideEffects: false };
+      if (args.path.endsWith('/programs.ts')) return { path: 'programs', namespace: 'programs', sideEffects: false };
       const found = await build.resolve(args.path, {
         kind: args.kind,
         importer: args.importer,
@@ -33,6 +35,13 @@ const pure: Plugin = {
         pluginData: 'resolving',
       });
       return { ...found, sideEffects: false };
+    });
+    build.onLoad({ filter: /./, namespace: 'programs' }, () => {
+      const lines = Object.entries(programs).map(([name, bytes]) => {
+        const text = Buffer.from(bytes).toString('base64');
+        return `export const ${name} = /* @__PURE__ */ Buffer.from('${text}', 'base64');`;
+      });
+      return { contents: lines.join('\n'), loader: 'js' };
     });
     // V8 parses JSON faster than program text. Samples are only for list-rules.cjs.
     build.onLoad({ filter: /./, namespace: 'json' }, () => {

@@ -209,7 +209,8 @@ function readValue(
   const escaped = text[start] === '\\';
   if (escaped) start += 1;
   const quote = text[start] ?? '';
-  if (quote !== '"' && quote !== "'" && quote !== '`') return escaped || needsQuotes ? undefined : readBare(text, start, until);
+  if (quote !== '"' && quote !== "'" && quote !== '`')
+    return escaped || needsQuotes ? undefined : readBare(text, start, until);
   if (text.startsWith(quote.repeat(3), start)) start += 2;
   start += 1;
   const last = Math.min(text.length, start + maxValue);

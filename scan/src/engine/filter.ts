@@ -2,26 +2,15 @@
 // loop over the text is WebAssembly (wasm-filter.ts) or, where that is switched off, the same in JavaScript.
 
 import type { Entry, Tables } from './tables.ts';
+import { filterProgram } from '../programs.ts';
+import { type Memory, instantiate, newMemory, pageBytes } from './wasm.ts';
 import { foldMask, hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
 
 /** Called for each place where a keyword stands (compared without regard to case). `position` is its first byte. */
 export type KeywordHit = (entry: Entry, position: number) => void;
 
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-/** The parts of WebAssembly in use; the type library of Node does not declare them. */
-interface WebAssemblyApi {
-  Memory: new (options: { initial: number }) => Memory;
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
-}
-const wasm = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-
 type Loop = (position: number, end: number, out: number, outEnd: number, text: number, textEnd: number) => number;
 
-const pageBytes = 1 << 16;
 /** Room for text to begin with. */
 const roomBytes = 1 << 20;
 /** Zero bytes after the text, so that the last four-byte read stays inside. */
@@ -40,17 +29,13 @@ export class KeywordFilter {
   constructor(tables: Tables, engine: 'wasm' | 'js' = 'wasm') {
     this.#tables = tables;
     this.#text = layout.slots + pageBytes * Math.ceil(tables.slots.length / pageBytes);
-    this.#memory = new wasm.Memory({ initial: (this.#text + roomBytes) / pageBytes });
+    this.#memory = newMemory(this.#text + roomBytes);
     this.#bytes = Buffer.from(this.#memory.buffer);
     this.#words = new Int32Array(this.#memory.buffer);
     this.#bytes.set(tables.image);
     this.#bytes.set(tables.slots, layout.slots);
-    if (engine === 'wasm') {
-      const instance = new wasm.Instance(new wasm.Module(tables.program), { env: { memory: this.#memory } });
-      this.#scan = instance.exports['scan'] as Loop;
-    } else {
-      this.#scan = (...args) => this.#scanInJs(...args);
-    }
+    this.#scan =
+      engine === 'wasm' ? (instantiate(filterProgram, this.#memory) as Loop) : (...args) => this.#scanInJs(...args);
   }
 
   /** Room for `count` bytes of text: write into it, then call `run`. Valid until the next call. */

@@ -1,10 +1,10 @@
-// The filter's tables, made from the rules' keywords: the program and the memory image of wasm-filter.ts, and for each gram the keywords it may
+// The filter's tables, made from the rules' keywords: the memory image of wasm-filter.ts, and for each gram the keywords it may
 // belong to. Making them takes 25 ms, more than a whole scan of staged files, so the hook's bundle carries them ready-made.
 
 import type { Rule } from '../rule.ts';
 import { expandKeyword } from './keyword.ts';
 import { rarestGram } from './rarity.ts';
-import { filterModule, hashOfBitmap, hashOfGrams, layout, mostEntries } from './wasm-filter.ts';
+import { hashOfBitmap, hashOfGrams, layout, mostEntries } from './wasm-filter.ts';
 import { wrappedKeywords } from './wrapped.ts';
 
 /** What a keyword stands for: a rule tried at this place, a rule about an assignment, or Base64 (`index` is its alignment then). */
@@ -30,24 +30,20 @@ export interface Entry {
 }
 
 /**
- * Layout: bytes of the filter's program (u32), the program, image; what the filter has from `layout.slots` on: for each slot the position of its entries as u32 (0: none), relative
+ * Layout: image; what the filter has from `layout.slots` on: for each slot the position of its entries as u32 (0: none), relative
  * to the start of this list; entries, each group ended by a zero length: length, offset, number of meanings (u8 each), bytes,
  * meanings (u16: kind << 14 | index).
  */
 export class Tables {
   readonly bytes: Buffer;
-  /** WebAssembly: see wasm-filter.ts. */
-  readonly program: Buffer;
   readonly image: Buffer;
   readonly slots: Buffer;
   readonly #entries = new Map<number, Entry>();
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
-    const programEnd = 4 + bytes.readUInt32LE(0);
-    this.program = bytes.subarray(4, programEnd);
-    this.image = bytes.subarray(programEnd, programEnd + imageBytes);
-    this.slots = bytes.subarray(programEnd + imageBytes);
+    this.image = bytes.subarray(0, imageBytes);
+    this.slots = bytes.subarray(imageBytes);
   }
 
   /** The entry at an address in the filter's memory. Read at the first use. */
@@ -115,10 +111,7 @@ export function buildTables(rules: readonly Rule[]): Tables {
     groups.push(group);
     position += group.length;
   });
-  const program = filterModule();
-  const head = Buffer.alloc(4);
-  head.writeUInt32LE(program.length);
-  return new Tables(Buffer.concat([head, program, image, positions, ...groups]));
+  return new Tables(Buffer.concat([image, positions, ...groups]));
 }
 
 /** Puts a gram into the image. Returns its slot. */

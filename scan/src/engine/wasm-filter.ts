@@ -8,6 +8,8 @@
 // whole in the text (`text` to `textEnd`) is emitted as (its start, its entry). The end of what was emitted is left at
 // `layout.outPointer`.
 
+import { moduleOf, op } from './wasm.ts';
+
 /** Where things stand in the module's memory, in bytes. */
 export const layout = {
   bitmap: 0,
@@ -32,35 +34,7 @@ export const hashOfBitmap = 0x9e3779b1 | 0;
 export const hashOfGrams = 0x85ebca6b | 0;
 export const foldMask = 0x20202020;
 
-const op = {
-  block: [0x02, 0x40],
-  loop: [0x03, 0x40],
-  end: [0x0b],
-  brIf: (depth: number) => [0x0d, depth],
-  br: (depth: number) => [0x0c, depth],
-  return: [0x0f],
-  get: (local: number) => [0x20, local],
-  set: (local: number) => [0x21, local],
-  tee: (local: number) => [0x22, local],
-  load: (offset: number) => [0x28, 0, ...unsigned(offset)],
-  loadByte: (offset: number) => [0x2d, 0, ...unsigned(offset)],
-  store: (offset: number) => [0x36, 0, ...unsigned(offset)],
-  constant: (value: number) => [0x41, ...signed(value)],
-  isZero: [0x45],
-  equal: [0x46],
-  notEqual: [0x47],
-  greaterUnsigned: [0x4b],
-  greaterOrEqualUnsigned: [0x4f],
-  lessUnsigned: [0x49],
-  add: [0x6a],
-  subtract: [0x6b],
-  multiply: [0x6c],
-  and: [0x71],
-  or: [0x72],
-  shiftRightUnsigned: [0x76],
-};
-
-/** The module's bytes. It imports `env.memory`. */
+/** The module's bytes. */
 export function filterModule(): Uint8Array<ArrayBuffer> {
   const [position, end, out, outEnd, text, textEnd] = [0, 1, 2, 3, 4, 5];
   const [word, hash, slot, entry, length, start, i] = [6, 7, 8, 9, 10, 11, 12];
@@ -111,8 +85,7 @@ export function filterModule(): Uint8Array<ArrayBuffer> {
     ...op.get(word),
     ...op.equal,
     ...op.isZero,
-    0x04, // if it is another gram
-    0x40,
+    ...op.if, // it is another gram
     ...op.get(slot),
     ...op.constant(1),
     ...op.add,
@@ -224,53 +197,6 @@ export function filterModule(): Uint8Array<ArrayBuffer> {
     ...op.get(out),
     ...op.store(0),
     ...op.get(end),
-    ...op.end,
   ];
-  const i32 = 0x7f;
-  const code = [1, 7, i32, ...body];
-  return Uint8Array.from([
-    0x00,
-    0x61,
-    0x73,
-    0x6d,
-    1,
-    0,
-    0,
-    0,
-    ...section(1, [1, 0x60, 6, i32, i32, i32, i32, i32, i32, 1, i32]),
-    ...section(2, [1, ...name('env'), ...name('memory'), 0x02, 0x00, 1]),
-    ...section(3, [1, 0]),
-    ...section(7, [1, ...name('scan'), 0, 0]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
-  ]);
-}
-
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content];
-}
-
-function name(value: string): number[] {
-  return [value.length, ...Buffer.from(value, 'latin1')];
-}
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  return [...bytes, rest];
-}
-
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (;;) {
-    const byte = rest & 0x7f;
-    rest >>= 7;
-    if ((rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0)) return [...bytes, byte];
-    bytes.push(byte | 0x80);
-  }
+  return moduleOf(6, 7, body);
 }
