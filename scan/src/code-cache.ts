@@ -19,6 +19,10 @@ import { type CacheHost, cacheFolder } from './cache-folder.ts';
 /** After so long the code of the start is no longer what a run needs, and V8 has begun to drop it. */
 const longRunMs = 1000;
 const longUnusedMs = 30 * 24 * 60 * 60_000;
+/** So many runs add the functions that they needed: the first one may have had nothing to do. */
+const runsToLearn = 5;
+/** Before the cache proper, so that it is aligned: the number of runs in it. */
+const headBytes = 8;
 
 /** Like `require`, for a file that the build has put into a function (`programText`). @param use names the cache: other ways to use the program need other functions of it */
 export function loadProgram(file: string, use: string, host: CacheHost): unknown {
@@ -28,9 +32,16 @@ export function loadProgram(file: string, use: string, host: CacheHost): unknown
   const digest = /^\/\/ ([0-9a-f]{16})\n/.exec(source)?.[1];
   const folder = join(cacheFolder(host), 'code');
   const cache = join(folder, `${use}-${digest}-${process.version}-${process.arch}.cache`);
-  const cachedData = readOwn(folder, cache);
-  const script = new Script(source, { filename: file, ...(cachedData ? { cachedData } : {}) });
-  if (digest !== undefined && script.cachedDataRejected !== false) keepAtEnd(folder, cache, script, host);
+  const known = readOwn(folder, cache);
+  const script = new Script(source, { filename: file, ...(known ? { cachedData: known.subarray(headBytes) } : {}) });
+  const runs = script.cachedDataRejected === false ? (known?.[0] ?? 0) : 0;
+  if (digest !== undefined && runs < runsToLearn)
+    atEnd(() => {
+      // With another user's home (sudo -E), a folder made here would lock that user out of it.
+      if (process.getuid && statSync(host.homeDir).uid !== process.getuid()) return;
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (isOwn(folder)) replace(folder, cache, Buffer.concat([headOf(runs + 1), script.createCachedData()]));
+    });
   const program = { exports: {} };
   const run = script.runInThisContext() as (...names: unknown[]) => void;
   run(program.exports, createRequire(file), program, file, dirname(file));
@@ -57,22 +68,26 @@ function isOwn(folder: string): boolean {
   return found.isDirectory() && (user === undefined || (found.uid === user && (found.mode & 0o77) === 0));
 }
 
-function keepAtEnd(folder: string, path: string, script: Script, host: CacheHost): void {
-  const keep = (): void => {
+function headOf(runs: number): Buffer {
+  const head = Buffer.alloc(headBytes);
+  head[0] = runs;
+  return head;
+}
+
+/** Calls back when the process ends, or has run for long. Without a cache the start is slower, and that is all. */
+function atEnd(keep: () => void): void {
+  const once = (): void => {
     clearTimeout(timer);
-    process.removeListener('exit', keep);
+    process.removeListener('exit', once);
     try {
-      // With another user's home (sudo -E), a folder made here would lock that user out of it.
-      if (process.getuid && statSync(host.homeDir).uid !== process.getuid()) return;
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      if (isOwn(folder)) replace(folder, path, script.createCachedData());
+      keep();
     } catch {
-      // Without a cache the start is slower, and that is all.
+      // A home that can't be written to.
     }
   };
-  const timer = setTimeout(keep, longRunMs);
+  const timer = setTimeout(once, longRunMs);
   timer.unref();
-  process.once('exit', keep);
+  process.once('exit', once);
 }
 
 /** Written beside its place and moved there, so that nobody reads half of it. What is old goes: who still needs it writes it again. */
