@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { Host } from '@zvault/core/domain';
 import type { CacheHost } from './cache-folder.ts';
 import { loadProgram } from './code-cache.ts';
+import type * as program from './program.ts';
 
 /** Set by the bundler: the file of program.ts, seen from the bundle. */
 declare const zvaultScanProgram: string | undefined;
 
-type Program = typeof import('./program.ts');
+type Program = typeof program;
 
 /** Runs `zvault scan` with the arguments behind that word. Never throws: errors are printed, the answer is the exit status. */
 export async function runScan(argv: readonly string[], host: Host): Promise<number> {

@@ -10,7 +10,6 @@ const uuid = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}
 const publicShapes = [
   uuid,
   /^[a-z][a-z0-9+.-]{1,20}:\/\//i,
-  /^(?:\.{0,2}|~)\/[\w.@-]*(?:\/|$)/,
   /^[A-Za-z]:\\/,
   /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/,
   /^(?:Test|Fuzz|Benchmark|Example)\w*\//,
@@ -23,7 +22,7 @@ const publicShapes = [
   /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2)/,
   /^MI(?:IB|GJ|GfMA|IEI|ICI|IEp?Mf)[A-Za-z0-9+/]{20,}/,
   /^(?:ENC\[|ENC\(|AQICAH|vault:v\d|\$ANSIBLE_VAULT|CiQA|sops|age1|pk_|pk\.|pub[-_]|AgA[A-Za-z0-9+/]{100})/,
-  /^(?:#|rgba?\(|hsl)/,
+  /^(?:#(?:[0-9a-f]{3,8}|[a-z][a-z-]*)$|rgba?\(|hsl)/i,
   /\\u[0-9a-f]{4}/i,
   /\[[^\]]*[a-z0-9]-[a-z0-9][^\]]*\]|\(\?[:!=<]|\\[dwsSb]\b|\.[*+]\)/i,
   /^[\w$]+\(.*\)?$/,
@@ -31,6 +30,9 @@ const publicShapes = [
   /^(?:arn|urn|data|projects|secret|vault|op|ssm|env|file|ref|awssm|gcpsm|doppler|keyvault|resolve)[:/]/i,
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/,
   /^[a-z]+(?:[-_.][a-z]+)+\d{0,4}$/,
+  /^(?:[\w@.-]+\/)+[\w@-]+(?:\.[a-z]{2,5}){1,3}$/,
+  /\.[A-Za-z_]\w*\(/,
+  /^[a-z]+(?:\|[a-z]+)+$/i,
   /^[\w-]+\.(?:json|ya?ml|pem|key|crt|cer|txt|tmpl|tpl|env|js|ts|py|go|java|xml|toml|cfg|conf|ini|md|html?|css|png|svg|jks|p12|pfx)$/i,
   /\.(?:com|org|net|io|dev|local|internal|amazonaws)(?:[:/]|$)/i,
 ];
@@ -65,6 +67,8 @@ function isPublic(value: string): boolean {
 
 /** Base64 has slashes, too, but few words. */
 function isPath(value: string): boolean {
+  if (/^(?:\.{0,2}|~)\/[\w.@-]*(?:\/|$)/.test(value))
+    return value.length < 32 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value) || wordShare(value) > 0.3;
   return /^(?:[\w-]+\/){2,}[\w.-]+$/.test(value) && (value.length < 24 || wordShare(value) > 0.3);
 }
 

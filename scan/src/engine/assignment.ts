@@ -33,9 +33,12 @@ export const assignmentReach = {
 const closers = /(?:\\?["'`]|[\])]){0,4}/y;
 /** `Dim password As String = …` */
 const basicType = /[ \t]{1,4}As[ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/iy;
+/** `var name string = …`, `char name[40] = …` */
+const typeBefore = /(?:[ \t]{1,4}\*?(?:string|\[\]byte)|\[\d{0,5}\])[ \t]{0,4}=(?!=)[ \t]{0,4}/y;
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
-const operator = /[ \t]{0,60}(?:=>|:=|::=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
-const xmlElement = /(?:\s[^<>\n]{0,80})?>/y;
+const operator = /[ \t]{0,60}(?:=>|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
+/** The element may stand on lines of its own. */
+const xmlElement = /(?:\s[^<>\n]{0,80})?>(?:[ \t\r]{0,8}\n[ \t]{0,60}(?=[^\s<>]{1,400}\s{1,80}<\/))?/y;
 const attributeValue = /\s{1,8}value\s{0,2}=\s{0,2}/y;
 /** `<key>name</key>` of a property list. */
 const plistValue = /<\/key>\s{0,60}<(?:string|data)>/y;
@@ -121,7 +124,11 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const typed = Math.max(skip(basicType, text, closed), skip(typeAnnotation, text, closed));
     if (typed > closed) return place(typed);
   }
-  if (first !== '' && '=:|?+!-<'.includes(first)) {
+  if (closed === nameEnd && /[s*[]/.test(first)) {
+    const typed = skip(typeBefore, text, closed);
+    if (typed > closed) return place(typed);
+  }
+  if (first !== '' && '=:|?+!-<.'.includes(first)) {
     const assigned = skip(operator, text, closed);
     if (assigned > closed) return place(assigned);
   }

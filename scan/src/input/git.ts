@@ -43,7 +43,7 @@ export function runGitWithin(host: Host, args: readonly string[], most: number, 
     maxBuffer: most,
     ...(input === undefined ? {} : { input }),
   });
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const code = error && 'code' in error ? error.code : undefined;
   if (code === 'ENOBUFS') return undefined;
   // One that ends before it has read all tells by its status why.
   if (error !== undefined && code !== 'EPIPE') throw cantRun(error);
