@@ -1,6 +1,7 @@
 // Runs rules over bytes: keyword filter, then the rule's pattern at that very place, then its checks. Findings come out as
 // offsets; what they are called and whether they are reported is decided elsewhere.
 
+import { hasRandomPiece } from '../checks/generic.ts';
 import { checks } from '../checks/index.ts';
 import type { Rule } from '../rule.ts';
 import { type Assignment, assignmentReach, readAssignment } from './assignment.ts';
@@ -229,15 +230,11 @@ export class Engine {
     const assignment = run.assignment.read;
     if (assignment === undefined) return;
     if (compiled.rule.confidence === 'generic' && !assignment.quoted && !context.bareValues) return;
-    // Arguments are mostly names of things.
-    if (
-      assignment.argument &&
-      compiled.rule.confidence === 'generic' &&
-      !/\d/.test(run.text.slice(assignment.valueStart, assignment.valueEnd))
-    )
-      return;
     const { pattern } = compiled;
     const value = run.text.slice(assignment.valueStart, assignment.valueEnd);
+    const isGuess = assignment.argument && compiled.rule.confidence === 'generic';
+    // Arguments are mostly names of things.
+    if (isGuess && !/\d/.test(value) && !hasRandomPiece(value)) return;
     pattern.lastIndex = 0;
     const found = pattern.exec(value);
     if (found === null || found[0].length !== value.length || !compiled.hasName(assignment.name)) return;
