@@ -72,7 +72,7 @@ export async function bundleScan(): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const [name, entry] of [
     ['index.cjs', 'src/index.ts'],
-    ['scan.cjs', 'src/launch.ts'],
+    ['scan.cjs', 'src/launch/main.ts'],
     ['program.cjs', 'src/program.ts'],
     ['worker.cjs', 'src/worker.ts'],
     ['list-rules.cjs', 'src/list-rules.ts'],
