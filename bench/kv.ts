@@ -4,6 +4,7 @@
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ZvaultError } from '@zvault/core/domain';
 import { startServer } from '@zvault/core/server';
 import type { Bench, Figure } from './figure.ts';
 import { inTurns, load, send, startBare, startDev } from './rig.ts';
@@ -161,5 +162,5 @@ async function prepare(url: URL, headers: Readonly<Record<string, string>>): Pro
   if (await works()) return;
   await send(url, 'POST', '/v1/sys/mounts/transit', headers, { type: 'transit' }).catch(() => undefined);
   await send(url, 'POST', '/v1/transit/keys/bench', headers);
-  if (!(await works())) throw new Error(`${url.origin} does not encrypt with the key "bench"`);
+  if (!(await works())) throw new ZvaultError('UNAVAILABLE', `${url.origin} does not encrypt with the key "bench"`);
 }

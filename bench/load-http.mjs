@@ -1,8 +1,14 @@
-// The load of an ordinary client: node:http with a keep-alive agent. Arguments and answer as in load.mjs.
+// The load of an ordinary client: node:http with a keep-alive agent. What it is told and answers as in load.mjs.
 
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 
-const { host, port, path, headers, body, seconds, connections } = JSON.parse(process.argv[2]);
+process.on('uncaughtException', ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+
+const { host, port, path, headers, body, seconds, connections } = JSON.parse(readFileSync(0, 'utf8'));
 const agent = new Agent({ keepAlive: true, maxSockets: connections });
 const options = {
   host,
@@ -27,7 +33,7 @@ function one() {
   return new Promise((resolve, reject) => {
     const sentAt = performance.now();
     const message = request(options, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
+      if (response.statusCode !== 200) reject(new Error(`answered ${response.statusCode} ${response.statusMessage}`));
       response.resume();
       response.on('end', () => {
         latencies.push(performance.now() - sentAt);

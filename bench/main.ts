@@ -3,6 +3,7 @@
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { errorTable, isZvaultError } from '@zvault/core/domain';
 import { bulk } from './bulk.ts';
 import { ciAction } from './ci-action.ts';
 import { ciMasks } from './ci-masks.ts';
@@ -43,7 +44,14 @@ const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   console.error(`${name}: ${bench.summary}`);
-  figures.push(...(await bench.run()));
+  try {
+    figures.push(...(await bench.run()));
+  } catch (error) {
+    if (!isZvaultError(error)) throw error;
+    // What was asked for can't be measured, as when a peer does not answer.
+    console.error(`zvault: error: ${error.message} (${error.code})`);
+    process.exit(errorTable[error.code].exit);
+  }
 }
 
 if (options.json === true) {

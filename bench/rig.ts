@@ -1,7 +1,7 @@
 // What benches of a server share: the command in a process of its own, a bare node:http server that answers the same bytes in
 // another, and load from a third.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
@@ -10,11 +10,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { ZvaultError } from '@zvault/core/domain';
 import { type Figure, median } from './figure.ts';
 
 /** An ordinary client, which is the limit itself before either server is; and raw sockets that cost less than either. */
 const clients = { 'node:http client': 'load-http.mjs', 'raw sockets': 'load.mjs' } as const;
+
+/** A server that takes longer for one request answers nothing. */
+const answerMs = 10_000;
 
 const zvault = fileURLToPath(new URL('../cli/bin/zvault.cjs', import.meta.url));
 
@@ -62,9 +65,12 @@ export async function load(client: string, options: LoadOptions): Promise<Load> 
   const lines = Object.entries({ ...headers, 'User-Agent': 'bench' }).map(([name, value]) => `${name}: ${value}\r\n`);
   const script = fileURLToPath(new URL(client, import.meta.url));
   const port = Number(url.port || 80);
-  const argument = JSON.stringify({ ...others, host: url.hostname, port, headers: lines.join('') });
-  const { stdout } = await promisify(execFile)(process.execPath, [script, argument]);
-  return JSON.parse(stdout) as Load;
+  const child = spawn(process.execPath, [script], { stdio: 'pipe' });
+  child.stdin.end(JSON.stringify({ ...others, host: url.hostname, port, headers: lines.join('') }));
+  const [answer, problem] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  if (answer === '')
+    throw new ZvaultError('UNAVAILABLE', `${url.origin} under load: ${options.path}: ${problem.trim()}`);
+  return JSON.parse(answer) as Load;
 }
 
 /** Requests a second of two servers in turns, under both kinds of load, as ratio of the first to the second. */
@@ -96,7 +102,7 @@ export async function inTurns(
   return figures;
 }
 
-/** One request. @throws when it is not answered with success */
+/** One request. @throws UNAVAILABLE when it is not answered with success */
 export async function send(
   url: URL,
   method: string,
@@ -106,12 +112,23 @@ export async function send(
 ): Promise<string> {
   const message = request(new URL(path, url), {
     method,
+    signal: AbortSignal.timeout(answerMs),
     headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
   });
   message.end(body === undefined ? undefined : JSON.stringify(body));
-  const [response] = (await once(message, 'response')) as [IncomingMessage];
-  const answer = await text(response);
-  if ((response.statusCode ?? 500) >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${answer}`);
+  const failed = (why: string): ZvaultError => new ZvaultError('UNAVAILABLE', `${method} ${url.origin}${path}: ${why}`);
+  let response: IncomingMessage;
+  let answer: string;
+  try {
+    [response] = (await once(message, 'response')) as [IncomingMessage];
+    answer = await text(response);
+  } catch (error) {
+    const { code, name } = error as NodeJS.ErrnoException;
+    throw failed(code === 'ABORT_ERR' ? `no answer in ${answerMs / 1000} s` : `no answer (${code ?? name})`);
+  }
+  // On one line, whatever was answered.
+  if ((response.statusCode ?? 500) >= 300)
+    throw failed(`${response.statusCode} ${answer.replaceAll(/\s+/g, ' ').trim().slice(0, 200)}`);
   return answer;
 }
 

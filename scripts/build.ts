@@ -54,6 +54,7 @@ const besideBundle: Readonly<Record<string, string>> = {
   pg: 'pg',
   yaml: 'yaml',
   './openapi.generated.json': 'openapi',
+  '../../wire/validators.generated.ts': 'validators',
 };
 
 const beside: Plugin = {
@@ -74,6 +75,7 @@ async function buildBeside(): Promise<void> {
       pg: 'pg',
       yaml: 'yaml',
       openapi: 'vault-core/src/wire/openapi.generated.json',
+      validators: 'vault-core/src/wire/validators.generated.ts',
     },
     outdir: 'cli/dist/lib',
     outExtension: { '.js': '.cjs' },
@@ -81,15 +83,41 @@ async function buildBeside(): Promise<void> {
   });
 }
 
-async function buildCli(): Promise<void> {
-  rmSync(`${root}/cli/dist`, { recursive: true, force: true });
+/**
+ * Commands that start often have a bundle of their own, which cli/bin/zvault.cjs runs: a start reads all of its bundle, and V8 learns of
+ * every function in it. By each command, what of its own code it never loads.
+ */
+const ownBundles: Readonly<Record<string, readonly string[]>> = {
+  // Its vault is in memory, and has no client.
+  dev: ['../client/index.ts', './postgres.ts'],
+  run: [],
+};
+
+/** Leaves out the code of other commands, and what this one never loads. The list of commands is whole. */
+function only(name: string, unused: readonly string[]): Plugin {
+  return {
+    name: 'only',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^\.\.?\/[a-z/-]+\.ts$/ }, ({ path, importer, kind }) => {
+        const otherCommand = importer.endsWith('/cli/src/commands/index.ts') && path !== `./${name}.ts`;
+        if (kind !== 'dynamic-import' || !(otherCommand || unused.includes(path))) return undefined;
+        return { path, namespace: 'left-out' };
+      });
+      bundler.onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
+        contents: `throw new Error('${path} was left out of the bundle of zvault ${name}')`,
+      }));
+    },
+  };
+}
+
+async function bundleCli(file: string, ...plugins: Plugin[]): Promise<void> {
   const { outputFiles } = await build({
     ...shared,
     entryPoints: ['cli/src/main.ts'],
-    outfile: 'cli/dist/zvault.cjs',
+    outfile: `cli/dist/${file}.cjs`,
     target: 'node24',
     write: false,
-    plugins: [scanBeside, beside],
+    plugins: [...plugins, scanBeside, beside],
   });
   const [bundle] = outputFiles ?? [];
   if (!bundle) throw new Error('esbuild made no bundle');
@@ -97,6 +125,12 @@ async function buildCli(): Promise<void> {
   const digest = createHash('sha256').update(bundle.contents).digest('hex').slice(0, 16);
   mkdirSync(`${root}/cli/dist`, { recursive: true });
   writeFileSync(bundle.path, `// ${digest}\n${bundle.text}`);
+}
+
+async function buildCli(): Promise<void> {
+  rmSync(`${root}/cli/dist`, { recursive: true, force: true });
+  const own = Object.entries(ownBundles).map(([name, unused]) => bundleCli(name, only(name, unused)));
+  await Promise.all([bundleCli('zvault'), ...own]);
   copyScan(`${root}/cli/dist`);
   await buildBeside();
 }

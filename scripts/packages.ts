@@ -25,6 +25,18 @@ try {
   run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packed], folder);
 
   run('npx', ['zvault', 'dev', '--', 'true'], folder);
+  writeFileSync(join(folder, 'seed.json'), JSON.stringify({ KEY: 'seeded' }));
+  const child = ['npx', 'zvault', 'run', '--no-redact', '--', 'printenv', 'KEY'];
+  const printed = run('npx', ['zvault', 'dev', '--seed', 'seed.json', '--', ...child], folder);
+  if (printed.trim() !== 'seeded') throw new Error('zvault run in zvault dev gives no secrets');
+  // Commands with a bundle of their own are found, and helped with, by the bundle of all commands too.
+  for (const name of ['dev', 'run']) {
+    const [own, whole] = [
+      [name, '--help'],
+      ['help', name],
+    ].map((words) => run('npx', ['zvault', ...words], folder));
+    if (own !== whole) throw new Error(`the bundles disagree on zvault ${name}`);
+  }
   const uses = `
     import { createClient, isZvaultError } from '@zvault/core';
     import { Secret } from '@zvault/core/domain';

@@ -7,6 +7,8 @@
 var fs = require('node:fs');
 var path = require('node:path');
 
+// Commands with a bundle of their own, without the others (scripts/build.ts).
+var ownBundle = ['dev', 'run'];
 // With all of these set, no file is asked where the vault is.
 var scanSettings = ['ZVAULT_URL', 'ZVAULT_TOKEN', 'ZVAULT_ORG', 'ZVAULT_PROJECT', 'ZVAULT_ENV'];
 
@@ -55,7 +57,8 @@ function runBundle() {
     require('../dist/scan/scan.cjs');
     return;
   }
-  var bundle = path.join(__dirname, '..', 'dist', 'zvault.cjs');
+  var name = ownBundle.indexOf(process.argv[2]) === -1 ? 'zvault' : process.argv[2];
+  var bundle = path.join(__dirname, '..', 'dist', name + '.cjs');
   // The bundle is ASCII; read so, it needs no decoding.
   run(bundle, fs.readFileSync(bundle, 'latin1'));
 }

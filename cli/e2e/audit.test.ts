@@ -65,6 +65,11 @@ test('verify, key and export, from the first start on', async () => {
     expect([name, (await run('audit', 'verify', name, 'a.log')).code]).toEqual([name, 7]);
     expect([name, (await run('audit', 'verify', '--public-key', 'key.pem', name, 'a.log')).code]).toEqual([name, 7]);
   }
+  // Emptied, it has lost every line.
+  writeFileSync(file('empty.log'), '');
+  const emptied = await run('audit', 'verify', 'empty.log');
+  expect([emptied.code, emptied.stdout]).toEqual([7, expect.stringContaining('no lines')]);
+  expect((await run('audit', 'verify', '--public-key', 'key.pem', 'empty.log')).code).toBe(2);
   expect((await run('audit', 'verify', 'none.log')).code).toBe(4);
   expect((await run('audit', 'verify', '--public-key', 'a.log', 'a.log')).code).toBe(2);
 
@@ -105,6 +110,58 @@ test('verify, key and export, from the first start on', async () => {
     expect(text).not.toContain(canary);
     expect(text).not.toContain(token);
   }
+});
+
+test('lines of servers that ended before they were unsealed, or initialized, are verified too', async () => {
+  using folder = temporaryFolder();
+  const cwd = folder.path;
+  const serve = async (): Promise<{ url: string; end: (signal: NodeJS.Signals) => Promise<unknown> }> => {
+    const args = ['server', '--listen', '127.0.0.1:0', '--storage', 'sqlite:v.db', '--audit', 'file:a.log'];
+    const child = start(args, { cwd, env: {} });
+    const end = ended(child);
+    const [, url = ''] = await until(child, /listening on (\S+)/, 'stderr');
+    return {
+      url,
+      end: (signal) => {
+        child.kill(signal);
+        return end;
+      },
+    };
+  };
+  const live = async (signal: NodeJS.Signals): Promise<void> => {
+    const server = await serve();
+    const env = { ZVAULT_URL: server.url, ZVAULT_TOKEN: 'x' };
+    expect((await zvault(['kv', 'get', 'foo'], { cwd, env })).code).not.toBe(0);
+    await server.end(signal);
+  };
+  await live('SIGTERM');
+  await live('SIGKILL');
+  const first = await serve();
+  const made = await zvault(['init', '--json'], { cwd, env: { ZVAULT_URL: first.url } });
+  const { root_token: token, unseal_shares: shares } = JSON.parse(made.stdout) as Record<string, string[]>;
+  await first.end('SIGKILL');
+  await live('SIGTERM');
+  await live('SIGKILL');
+  const last = await serve();
+  const env = { ZVAULT_URL: last.url, ZVAULT_TOKEN: String(token) };
+  for (const share of shares?.slice(0, 3) ?? []) await zvault(['unseal'], { cwd, env, input: share });
+  const clean = await zvault(['audit', 'verify', 'a.log'], { cwd, env });
+  expect([clean.code, clean.stdout]).toEqual([0, '']);
+  expect(clean.stderr).toContain('6 chains');
+
+  const path = join(cwd, 'a.log');
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const starts = lines.flatMap((line, index) => (line.includes('"action":"server.start"') ? [index] : []));
+  for (const at of starts.slice(0, -1)) {
+    const changed = lines.with(at + 1, (lines[at + 1] ?? '').replace('"path":"/v1', '"path":"/v2'));
+    writeFileSync(join(cwd, 'changed.log'), changed.join('\n'));
+    const found = await zvault(['audit', 'verify', 'changed.log'], { cwd, env });
+    expect([at, found.stdout]).toEqual([
+      at,
+      expect.stringContaining(`changed.log:${at + 2}: the line, or one before it`),
+    ]);
+  }
+  await last.end('SIGTERM');
 });
 
 test('ZVAULT_AUDIT_FILE names a device; who may not read the log gets no export', async () => {

@@ -371,3 +371,21 @@ test('the audit goes on over a restore: what was done before stays verifiable, t
   }
   expect(JSON.stringify(lines)).not.toContain(source.shares[0]);
 });
+
+test('so do lines of servers that ended before there was a vault to restore to', async () => {
+  using folder = temporaryFolder();
+  const storage = `sqlite:${join(folder.path, 'vault.db')}`;
+  const early = await start({ storage });
+  await early.call('POST', '/v1/sys/seal');
+  await early[Symbol.asyncDispose]();
+  await using target = await start({ storage });
+  await restore(target, file);
+  await unseal(target, { shares: source.shares });
+  const { audit } = target.server.vault;
+  const chains = new Set(auditLines(join(folder.path, 'vault.db.audit.log')).map(({ chain }) => chain));
+  expect(chains.size).toBe(2);
+  const claims = Array.from(chains, (chain) => ({ chain, id: chain, digest: '', mac: '0'.repeat(64) }));
+  const { unknown, wrong } = await audit.verify({ heads: false, lines: claims });
+  // The vault has the keys of both, to tell that these are not their MACs.
+  expect([unknown, wrong.length]).toEqual([[], 2]);
+});

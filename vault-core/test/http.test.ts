@@ -248,6 +248,21 @@ test('requests without a body keep the connection, with a content type too', asy
   agent.destroy();
 });
 
+test.each([
+  ['/v1/transit/keys/bodyless', '', 204],
+  ['/v1/transit/keys/bodyless/rotate', '', 200],
+  ['/v1/auth/token/create', 'Content-Type: application/json\r\n', 200],
+  ['/v1/auth/token/renew-self', '', 400],
+  ['/v1/auth/token/lookup', 'Content-Type: application/json\r\n', 400],
+  ['/v1/auth/token/lookup', '', 415],
+  ['/v1/sys/restore', 'Content-Type: application/octet-stream\r\n', 400],
+])('a POST %s without a length has no body, and does not wait for one', async (path, more, status) => {
+  // As curl -X POST and Rust's reqwest send it.
+  const head = `Host: 127.0.0.1\r\nX-Vault-Token: ${vault.rootToken}\r\nConnection: close\r\n${more}`;
+  const text = await sendRaw(vault.port, [`POST ${path} HTTP/1.1\r\n${head}\r\n`], 3000);
+  expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+});
+
 test('a body where none is expected is ignored', async () => {
   const answer = await call('GET', '/v1/cloud/me', { raw: '{"ignored":true}' });
   expect(answer.status).toBe(200);

@@ -220,8 +220,19 @@ test('a new root token takes shares or a recovery code, no token; and can end th
   expect(first).toEqual({ root_token: expect.stringMatching(/^zvr_[0-9a-f]{40}$/), revoked: 0 });
   expect([await works(first.root_token), await works(vaultToken)]).toEqual([true, true]);
 
+  const orphan = async (policy: string): Promise<string> => {
+    const body = { policies: [policy], no_parent: true };
+    const answer = await send(server.url, 'POST', '/v1/auth/token/create', { vaultToken, body });
+    return answer.json.client_token;
+  };
+  const [mighty, harmless] = [await orphan('root'), await orphan('default')];
+
   const second = (await asked({ recovery_code: code, revoke_others: true })).json;
-  expect(second.revoked).toBe(2);
+  // A token with the policy root is one, too, whoever its parent was or was not.
+  expect(second.revoked).toBe(3);
+  expect(await works(mighty)).toBe(false);
+  const own = await send(server.url, 'POST', '/v1/auth/token/lookup-self', { vaultToken: harmless });
+  expect(own.status).toBe(200);
   expect([await works(second.root_token), await works(first.root_token), await works(vaultToken)]).toEqual([
     true,
     false,

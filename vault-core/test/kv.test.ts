@@ -306,6 +306,36 @@ test('lists: everything under the prefix, deleted ones too, and nothing beside i
   expect(await list('no/such/prefix/')).toEqual([]);
 });
 
+test('a list leaves out what stands in folders whose listing is denied, however it is asked for', async () => {
+  const root = fresh();
+  for (const path of ['app/A', 'prod', 'prod/B', 'prod/db/C', 'x/prod/D', 'x/E', 'y/prod', 'produce/F'])
+    await call('POST', `data/${root}/${path}`, {});
+  const name = randomUUID();
+  const rules = [
+    { path: 'secret/list/**', capabilities: ['list'] },
+    { path: `secret/list/${root}/prod/**`, capabilities: ['deny'] },
+    { path: `secret/list/${root}/*/prod`, capabilities: ['deny'] },
+  ];
+  await vault.operate('POST', `/v1/sys/policies/${name}`, { rules });
+  const { client_token: token } = await vault.operate('POST', '/v1/auth/token/create', { policies: [name] });
+  const listed = async (path: string): Promise<unknown> => {
+    const answer = await call('GET', `list${path}`, undefined, { vaultToken: token });
+    expect(answer.json.keys).toEqual(answer.json.data?.keys);
+    return answer.json.data?.keys ?? answer.status;
+  };
+  const seen = ['app/A', 'prod', 'produce/F', 'x/E', 'y/prod'];
+  expect(await listed(`/${root}/`)).toEqual(seen);
+  expect(await listed(`/${root}`)).toEqual(seen.map((path) => `/${path}`));
+  for (const all of ['', '/'])
+    expect(((await listed(all)) as string[]).filter((path) => path.startsWith(root))).toEqual(
+      seen.map((path) => `${root}/${path}`),
+    );
+  expect(await listed(`/${root}/prod/`)).toBe(403);
+  expect(await listed(`/${root}/prod`)).toEqual([]);
+  expect(await listed(`/${root}/x/prod`)).toBe(403);
+  expect((await call('GET', `list/${root}/`)).json.keys).toHaveLength(8);
+});
+
 test('a read after a write of the same turn sees it, from the cache or not', async () => {
   const path = fresh();
   for (let n = 0; n < 20; n += 1) {

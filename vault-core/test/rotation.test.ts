@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
 import { keyIdOf } from '../src/server/crypto/cipher.ts';
-import { rotatableKeys } from '../src/wire/seal-shapes.ts';
+import { rotatableKeys } from '../src/wire/words.ts';
 import { currentKeyPrefix, rootLinkPrefix, wrappedKeyPrefix } from '../src/server/keyring.ts';
 import { formOf } from '../src/server/rotation/forms.ts';
 import { KeyIds } from '../src/server/rotation/key-ids.ts';

@@ -5,7 +5,7 @@ import type { Actor } from '../domain/actor.ts';
 import { ZvaultError } from '../domain/errors.ts';
 import { hasTokenPrefix, hashToken, tokenKind } from '../domain/token.ts';
 import type { Access, ScopeKind } from '../wire/route.ts';
-import { type Permission, type Role, permissions as allPermissions } from '../wire/shapes.ts';
+import { type Permission, type Role, permissions as allPermissions } from '../wire/words.ts';
 import type { Issuers, VerifiedIdentity } from './identity/issuers.ts';
 import { bindIssuer, findMember } from './cloud/members.ts';
 import { findEnvironment, findOrg, findProject, findProjectAnywhere } from './cloud/find.ts';

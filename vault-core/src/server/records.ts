@@ -5,7 +5,7 @@ import type { Actor } from '../domain/actor.ts';
 import { decrypt, encrypt } from './crypto/cipher.ts';
 import type { KeyOwner, Keyring } from './keyring.ts';
 import type { Reader, Transaction } from './store/store.ts';
-import type { Permission, Role } from '../wire/shapes.ts';
+import type { Permission, Role } from '../wire/words.ts';
 
 export interface OrgRecord {
   readonly id: string;

@@ -1,7 +1,7 @@
 // The HTTP server around a vault.
 
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo, Socket, Server as TcpServer } from 'node:net';
+import net, { type AddressInfo, type Socket, type Server as TcpServer } from 'node:net';
 import { ZvaultError, isZvaultError, messageOf } from '../domain/errors.ts';
 import { type Host, processHost } from '../domain/host.ts';
 import { servedRoutes } from '../wire/served-routes.generated.ts';
@@ -46,7 +46,7 @@ export async function serve(vault: Vault): Promise<VaultServer> {
   const pipeline = new Pipeline({ vault, router: new Router(servedRoutes), handlers: handlers(metrics), metrics });
   vault.quiet = (work) => pipeline.inFlight.alone(work, 0);
   const server = await createHttpServer(vault.options, (message, response) => pipeline.handle(message, response));
-  const port = await listen(server, vault.options);
+  const port = await listen(server, vault.options, loopbackHandle(vault.options));
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => {
@@ -106,10 +106,23 @@ async function createHttpServer(
   return server;
 }
 
+/**
+ * What `net.Server.listen` takes for an address that is bound already. A vault in memory starts for one test, and Node's own way to
+ * 127.0.0.1 is a twentieth of that start: it loads the resolver and the cluster module, and compiles a pattern for IPv6. Node uses the
+ * function below itself, and does not document it: undefined where there is none, or it can't bind, and then Node's own way is taken.
+ */
+function loopbackHandle({ storage, listen: { host, port } }: ResolvedOptions): object | undefined {
+  if (storage.kind !== 'memory' || host !== '127.0.0.1') return undefined;
+  const { _createServerHandle: bind } = net as { _createServerHandle?: (...address: unknown[]) => unknown };
+  const handle = bind?.(host, port, 4);
+  return typeof handle === 'object' && handle !== null ? handle : undefined;
+}
+
 /** Answers the port. @throws UNAVAILABLE */
 export function listen(
   server: TcpServer,
   { listen: { host, port }, sharePort }: Pick<ResolvedOptions, 'listen' | 'sharePort'>,
+  handle?: object,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -121,9 +134,9 @@ export function listen(
           : new ZvaultError('UNAVAILABLE', `can't listen on ${host}:${port}: ${why}`, { hint, cause: error }),
       );
     });
-    server.listen({ host, port, backlog: 1024, reusePort: sharePort }, () =>
-      resolve((server.address() as AddressInfo).port),
-    );
+    server.once('listening', () => resolve((server.address() as AddressInfo).port));
+    if (handle === undefined) server.listen({ host, port, backlog: 1024, reusePort: sharePort });
+    else server.listen(handle, 1024);
   });
 }
 

@@ -8,8 +8,10 @@ import { createToken, hashToken, tokenDisplayPrefix } from '../domain/token.ts';
 import type { InitReply } from '../wire/shapes.ts';
 import { AccessControl } from './access.ts';
 import { Audit } from './audit/audit.ts';
+import { escrow, hasPublicKey, isEscrow } from './audit/escrow.ts';
 import { createDevice } from './audit/open-device.ts';
 import { SigningKey } from './audit/signing-key.ts';
+import { chainKeyPrefix } from './audit/verify.ts';
 import { EventHub } from './cloud/event-hub.ts';
 import { SecretReader } from './cloud/reading.ts';
 import { sweep } from './cloud/sweeper.ts';
@@ -30,6 +32,7 @@ import type { ResolvedOptions } from './options.ts';
 import { Records, type TokenRecord } from './records.ts';
 import { Rotator } from './rotation/rotator.ts';
 import { type InitOptions, Seal } from './seal.ts';
+import { readSealConfig } from './seal/config.ts';
 import { confirmSlot } from './seal/manage.ts';
 import { keys } from './store/keys.ts';
 import { openStore } from './store/open.ts';
@@ -103,7 +106,12 @@ export class Vault {
       volatile: options.storage.kind === 'memory',
       now,
       wrapKey: (key, address, transaction) => this.#wrapChainKey(key, address, transaction),
-      unwrapKey: async (wrapped, address) => decrypt(await keyring().keyOf(store, 'system', wrapped), address, wrapped),
+      escrowKey: async (key, address, transaction) =>
+        escrow(transaction, address, key, (await readSealConfig(transaction)) !== undefined),
+      unwrapKey: async (wrapped, address) =>
+        isEscrow(wrapped)
+          ? this.signingKey.openEscrow(address, wrapped)
+          : decrypt(await keyring().keyOf(store, 'system', wrapped), address, wrapped),
       // Without a device there is no log that could be taken to an auditor, and a vault for a test need not load what signs.
       sign: (message) => (options.audit.length === 0 ? undefined : this.signingKey.sign(message)),
       warn: options.warn,
@@ -136,6 +144,7 @@ export class Vault {
       vault = new Vault(options, host, store, await openIdentities(options, host), parent);
       await vault.audit.start();
       await vault.#unsealAtStart();
+      await vault.#escrowChainKey();
       return vault;
     } catch (error) {
       await (vault ?? store).close();
@@ -172,6 +181,7 @@ export class Vault {
   async #init(options: InitOptions, beforeCommit: () => void): Promise<InitReply> {
     const { prepared, ...reply } = await this.seal.init(options, async (transaction, keyring) => {
       await this.signingKey.create(transaction, keyring);
+      await this.signingKey.publishEscrowKey(transaction);
       const token = await this.createRootToken(transaction, new Records(() => keyring));
       await this.audit.keepKey(transaction, async (key, address) =>
         encrypt(await keyring.current(transaction, 'system'), address, key),
@@ -221,7 +231,7 @@ export class Vault {
     this.#startWork();
     // The chain's key is kept from here on: what a crash leaves can be verified.
     if (this.options.storage.kind !== 'memory') {
-      await this.audit.flush().catch((error: unknown) => {
+      await this.#keepChainKeys().catch((error: unknown) => {
         this.options.warn(`can't store the audit's key yet: ${messageOf(error)}`);
       });
     }
@@ -356,6 +366,32 @@ export class Vault {
       if (isZvaultError(error) && error.code === 'SEALED') return undefined;
       throw error;
     }
+  }
+
+  /** Of a vault that starts sealed, and may end so. */
+  async #escrowChainKey(): Promise<void> {
+    if (!this.seal.sealed || this.options.storage.kind === 'memory') return;
+    await this.audit.flush().catch((error: unknown) => {
+      this.options.warn(`can't store the audit's key yet: ${messageOf(error)}`);
+    });
+  }
+
+  /** The key of this process's chain, and those of processes that were sealed to their end. */
+  async #keepChainKeys(): Promise<void> {
+    await this.audit.flush();
+    const left = (await this.store.scan({ prefix: chainKeyPrefix })).filter(({ value }) => isEscrow(value));
+    if (left.length === 0 && (await hasPublicKey(this.store))) return;
+    await this.store.transaction(async (transaction) => {
+      await this.signingKey.publishEscrowKey(transaction);
+      const system = await this.seal.keyring.current(transaction, 'system');
+      for (const { key: address } of left) {
+        const entry = await transaction.get(address);
+        if (!entry || !isEscrow(entry.value)) continue;
+        const key = this.signingKey.openEscrow(address, entry.value);
+        await transaction.put(address, encrypt(system, address, key));
+        key.fill(0);
+      }
+    });
   }
 
   async #unsealAtStart(): Promise<void> {

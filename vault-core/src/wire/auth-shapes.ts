@@ -14,7 +14,7 @@ import {
   optional,
   string,
 } from './schema.ts';
-import { permissions } from './shapes.ts';
+import { permissions } from './words.ts';
 
 const uuid = string({ format: 'uuid' });
 const time = string({ format: 'date-time' });

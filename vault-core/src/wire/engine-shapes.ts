@@ -15,6 +15,7 @@ import {
   string,
 } from './schema.ts';
 import { actorShape } from './shapes.ts';
+import { transitKeyTypes } from './words.ts';
 
 const time = string({ format: 'date-time' });
 const version = integer({ minimum: 1, maximum: 2_147_483_647 });
@@ -106,8 +107,6 @@ export type LeasesReply = Infer<typeof leasesReply>;
 
 // Transit.
 
-export const transitKeyTypes = ['aes256-gcm96', 'ed25519'] as const;
-export type TransitKeyType = (typeof transitKeyTypes)[number];
 const base64 = (description: string) => string({ description: `${description}, standard base64` });
 
 export const transitKeyBody = object({

@@ -1,7 +1,7 @@
 // What one route of the HTTP API is: data, from which the server routes and checks, and the OpenAPI document is made.
 
 import type { Capability } from '../domain/policy/policy.ts';
-import type { Permission, Role } from './shapes.ts';
+import type { Permission, Role } from './words.ts';
 import type { Schema } from './schema.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

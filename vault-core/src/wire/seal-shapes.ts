@@ -13,6 +13,7 @@ import {
   optional,
   string,
 } from './schema.ts';
+import { rotatableKeys } from './words.ts';
 
 const time = string({ format: 'date-time' });
 
@@ -58,8 +59,6 @@ export const generateRootBody = object({
 });
 export const generateRootReply = object({ root_token: string(), revoked: integer({ minimum: 0 }) });
 
-export const rotatableKeys = ['root', 'system', 'organizations', 'mounts'] as const;
-export type Rotatable = (typeof rotatableKeys)[number];
 export const rotateBody = object({
   what: optional(
     array(literal(rotatableKeys), { minItems: 1, maxItems: 10, description: 'Which keys; all when left out' }),

@@ -15,6 +15,7 @@ import {
   optional,
   string,
 } from './schema.ts';
+import { permissions, roles } from './words.ts';
 
 const uuid = string({ format: 'uuid' });
 const time = string({ format: 'date-time' });
@@ -22,10 +23,6 @@ const creationId = optional(
   string({ format: 'uuid', description: 'Made by the client; the same body again answers the same object' }),
 );
 
-export const roles = ['admin', 'developer', 'viewer'] as const;
-export const permissions = ['read', 'write'] as const;
-export type Role = (typeof roles)[number];
-export type Permission = (typeof permissions)[number];
 const role = literal(roles);
 const permissionList = array(literal(permissions));
 

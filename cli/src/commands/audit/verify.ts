@@ -68,7 +68,8 @@ async function checkFiles(
   }
   await confirm();
   check.end(heads);
-  if (check.lines === 0) throw new ZvaultError('INPUT_INVALID', 'the files have no lines');
+  if (check.lines === 0 && check.findings.length === 0)
+    throw new ZvaultError('INPUT_INVALID', 'the files have no lines');
   return check;
 }
 

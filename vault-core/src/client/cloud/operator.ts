@@ -11,9 +11,9 @@ import type {
   keySlotCreatedReply,
   KeySlotInfo,
   rekeyBody,
-  Rotatable,
   RotationStatus,
 } from '../../wire/seal-shapes.ts';
+import type { Rotatable } from '../../wire/words.ts';
 import { path } from '../path.ts';
 import type { Auth } from '../requester.ts';
 import { type CallOptions, type ManagementCalls, objectOf } from './calls.ts';

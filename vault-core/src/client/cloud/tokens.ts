@@ -5,7 +5,8 @@ import { parseDurationSeconds, parseTimestampMs } from '../../domain/duration.ts
 import { ZvaultError } from '../../domain/errors.ts';
 import { isUuid } from '../../domain/names.ts';
 import { Secret } from '../../domain/secret.ts';
-import type { Environment, Permission, ServiceToken } from '../../wire/shapes.ts';
+import type { Environment, ServiceToken } from '../../wire/shapes.ts';
+import type { Permission } from '../../wire/words.ts';
 import { badAnswer, decodeArray, decodeObject, decodeString } from '../decode.ts';
 import { path } from '../path.ts';
 import type { ProjectName } from '../scope.ts';

@@ -1,7 +1,8 @@
 // Transit: bytes in and out; what the server tags (`vault:v1:…`) stays text.
 
 import { Secret } from '../../domain/secret.ts';
-import type { TransitKey, TransitKeyType } from '../../wire/engine-shapes.ts';
+import type { TransitKey } from '../../wire/engine-shapes.ts';
+import type { TransitKeyType } from '../../wire/words.ts';
 import type { CallOptions } from '../cloud/calls.ts';
 import { badAnswer, decodeArray, decodeObject, decodeString } from '../decode.ts';
 import { callVault } from '../kv.ts';

@@ -272,6 +272,8 @@ export class LogCheck {
   }
 
   #compare(heads: readonly KnownHead[]): void {
+    if (this.lines === 0 && heads.length > 0)
+      this.#find(null, 'the files have no lines, but the vault has written some');
     const own = heads.filter(({ chain }) => this.#chains.has(chain));
     for (const { chain: id, seq, mac } of own) {
       const chain = this.#chains.get(id);

@@ -30,7 +30,9 @@ export interface AuditOptions {
   readonly volatile?: boolean;
   /** Wraps the chain's key for the transaction that stores it; `undefined` while the vault is sealed. */
   readonly wrapKey: (key: Buffer, address: string, transaction: Transaction) => Promise<Buffer | undefined>;
-  /** Opens what `wrapKey` made. @throws SEALED */
+  /** While the vault is sealed: the chain's key in a form that the next unsealing opens (escrow.ts); `undefined` when there is none. */
+  readonly escrowKey?: (key: Buffer, address: string, transaction: Transaction) => Promise<Buffer | undefined>;
+  /** Opens what `wrapKey` and `escrowKey` made. @throws SEALED */
   readonly unwrapKey?: (wrapped: Buffer, address: string) => Promise<Buffer>;
   /** Signs a checkpoint, base64; `undefined` while the vault is sealed. */
   readonly sign?: (message: Buffer) => string | undefined;
@@ -60,6 +62,8 @@ export class Audit {
   #flushing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #keyStored = false;
+  /** The key was stored as a sealed vault does. */
+  #keyEscrowed = false;
   /** Number of the last line that this process has brought into the table. */
   #storedSeq = 0;
   /** What is flushed now is the end of the chain. */
@@ -148,6 +152,7 @@ export class Audit {
   /** The store has other content now: the chain goes on, and its key goes there with the next flush. */
   storeReplaced(): void {
     this.#keyStored = false;
+    this.#keyEscrowed = false;
   }
 
   /** Writes the stop record, forces the files to disk, and forgets the chain's key. `store: false`: the store ends too. */
@@ -158,7 +163,7 @@ export class Audit {
       this.noteSigned('stop');
       this.#ending = true;
       if (options.store) await this.flush();
-      else this.#outputs.sync();
+      else await this.#outputs.sync();
     } finally {
       this.#closed = true;
       this.#outputs.close();
@@ -182,11 +187,11 @@ export class Audit {
     const { volatile, warn } = this.#options;
     try {
       this.#writeCheckpoint();
-      if (volatile) this.#outputs.sync();
     } catch (error) {
       warn(`can't write a checkpoint of the audit: ${messageOf(error)}`);
     }
-    if (!volatile) this.flush().catch((error: unknown) => warn(`can't store the audit head: ${messageOf(error)}`));
+    const kept = volatile ? this.#outputs.sync() : this.flush();
+    kept.catch((error: unknown) => warn(`can't store the audit head: ${messageOf(error)}`));
   }
 
   #writeCheckpoint(): void {
@@ -254,7 +259,7 @@ export class Audit {
     const head = { chain, seq, mac, ...position, ...(this.#ending ? { ended: true } : {}) };
     const pending = this.#pending.take();
     try {
-      this.#outputs.sync();
+      await this.#outputs.sync();
       while (!(await this.#store(head, pending)));
       this.#storedSeq = seq;
       this.#pending.release(pending);
@@ -267,21 +272,34 @@ export class Audit {
 
   /** False when another process came between. */
   async #store(head: Omit<StoredHead, 'at'>, pending: TakenLines): Promise<boolean> {
-    const { store, now, maxLines, wrapKey } = this.#options;
+    const { store, now, maxLines, wrapKey, escrowKey } = this.#options;
     const address = chainKeyAddress(head.chain);
     const brought = await this.#broughtByOthers(store);
     const flush = await packRuns(runsAfter(pending, brought), now(), maxLines);
     let keyStored = false;
-    const stored = await store.transaction(async (transaction) => {
-      if ((await this.#broughtByOthers(transaction)) !== brought) return false;
-      if (flush) await indexLines(transaction, flush, maxLines);
-      const wrapped = this.#keyStored ? undefined : await wrapKey(this.#chain.key, address, transaction);
-      if (wrapped) await transaction.put(address, wrapped);
-      keyStored = this.#keyStored || wrapped !== undefined;
-      await transaction.put(headKey(head.chain), JSON.stringify({ ...head, at: now() } satisfies StoredHead));
-      return true;
-    });
-    if (stored) this.#keyStored = keyStored;
+    let keyEscrowed = false;
+    // From a file, head and table are brought in again after a crash. Not so the key, without which nothing can be verified.
+    const durable = !this.#keyStored || !head.path || head.ended === true;
+    const stored = await store.transaction(
+      async (transaction) => {
+        if ((await this.#broughtByOthers(transaction)) !== brought) return false;
+        if (flush) await indexLines(transaction, flush, maxLines);
+        const wrapped = this.#keyStored ? undefined : await wrapKey(this.#chain.key, address, transaction);
+        keyStored = this.#keyStored || wrapped !== undefined;
+        const escrowed =
+          keyStored || this.#keyEscrowed ? undefined : await escrowKey?.(this.#chain.key, address, transaction);
+        keyEscrowed = this.#keyEscrowed || escrowed !== undefined;
+        const resting = wrapped ?? escrowed;
+        if (resting) await transaction.put(address, resting);
+        await transaction.put(headKey(head.chain), JSON.stringify({ ...head, at: now() } satisfies StoredHead));
+        return true;
+      },
+      { durable },
+    );
+    if (stored) {
+      this.#keyStored = keyStored;
+      this.#keyEscrowed = keyEscrowed;
+    }
     return stored;
   }
 

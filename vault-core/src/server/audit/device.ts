@@ -21,6 +21,6 @@ export interface AuditDevice {
   /** True once after a new file was begun because the old one had gone. */
   takeRotated(): boolean;
   /** Waits until what was taken is on the disk, if the device has one. */
-  sync(): void;
+  sync(): Promise<void>;
   close(): void;
 }

@@ -6,6 +6,7 @@ import {
   closeSync,
   fdatasyncSync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -15,6 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { type ParsedLine, parseLine } from '../../domain/audit/line.ts';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import type { AuditDevice, FilePosition } from './device.ts';
@@ -98,9 +100,14 @@ export class FileDevice implements AuditDevice {
     this.#sizeBytes += bytes.length;
   }
 
-  /** Waits until what was appended is on the disk. */
-  sync(): void {
-    if (this.#fd !== undefined) flush(this.#fd, fsyncSync);
+  /** Waits until what was appended before is on the disk; meanwhile more may be appended. */
+  async sync(): Promise<void> {
+    if (this.#fd === undefined) return;
+    try {
+      await promisify(fsync)(this.#fd);
+    } catch (error) {
+      if (!hasNoDisk(error)) throw error;
+    }
   }
 
   close(): void {
@@ -126,6 +133,8 @@ export class FileDevice implements AuditDevice {
     const found = statSync(this.path, { throwIfNoEntry: false });
     // A pipe or a terminal has no size that could shrink.
     if (found?.ino === this.#inode && (!this.#isFile || found.size >= this.#sizeBytes)) return;
+    // The next sync is of the new file.
+    if (this.#fd !== undefined) flush(this.#fd, fsyncSync);
     this.close();
     this.#open();
     this.#rotated = true;
@@ -191,9 +200,13 @@ function flush(fd: number, force: (fd: number) => void): void {
   try {
     force(fd);
   } catch (error) {
-    // A pipe or a terminal has no disk to wait for.
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+    if (!hasNoDisk(error)) throw error;
   }
+}
+
+/** A pipe or a terminal has no disk to wait for. */
+function hasNoDisk(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EINVAL';
 }
 
 /** True if the text from `start` on can be the beginning of an audit line. */

@@ -78,12 +78,12 @@ export class Outputs {
   }
 
   /** Waits until what was taken is on the disks; a device that can't has failed, which matters only if all have. */
-  sync(): void {
+  async sync(): Promise<void> {
     let failure: unknown;
     let synced = this.#outputs.length === 0;
     for (const output of this.#outputs) {
       try {
-        output.device.sync();
+        await output.device.sync();
         synced = true;
       } catch (error) {
         failure = error;

@@ -2,9 +2,11 @@
 // for auditors, who verify with it what they have no vault for.
 
 import { createHash, createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
+import { ZvaultError } from '../../domain/errors.ts';
 import { decrypt, encrypt } from '../crypto/cipher.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Store, Transaction } from '../store/store.ts';
+import { openEscrow, publishKey } from './escrow.ts';
 
 const address = 'audit/signing-key';
 const seedBytes = 32;
@@ -50,9 +52,24 @@ export class SigningKey {
     return { keyId, pem: key.export({ format: 'pem', type: 'spki' }).toString() };
   }
 
+  /** Publishes what sealed processes encrypt the keys of their chains to. @throws SEALED */
+  async publishEscrowKey(transaction: Transaction): Promise<void> {
+    await publishKey(transaction, this.#open());
+  }
+
+  /** The key of a chain that a sealed process has stored. @throws SEALED, INTERNAL */
+  openEscrow(address: string, value: Buffer): Buffer {
+    return openEscrow(this.#open(), address, value);
+  }
+
   /** Overwrites the key. */
   zero(): void {
     this.#seed?.fill(0);
     this.#seed = undefined;
+  }
+
+  #open(): Buffer {
+    if (!this.#seed) throw new ZvaultError('SEALED', 'the vault is sealed');
+    return this.#seed;
   }
 }

@@ -34,7 +34,7 @@ export class StdoutDevice implements AuditDevice {
     return false;
   }
 
-  sync(): void {}
+  async sync(): Promise<void> {}
 
   close(): void {
     if (this.#rest.length > 0) this.#send(this.#rest);

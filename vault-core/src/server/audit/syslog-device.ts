@@ -55,7 +55,7 @@ export class SyslogDevice implements AuditDevice {
     return false;
   }
 
-  sync(): void {}
+  async sync(): Promise<void> {}
 
   close(): void {
     this.#closed = true;

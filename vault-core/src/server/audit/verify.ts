@@ -34,7 +34,8 @@ export interface VerifyReply {
   }[];
 }
 
-export const chainKeyAddress = (chain: string): string => `audit/chain/${chain}`;
+export const chainKeyPrefix = 'audit/chain/';
+export const chainKeyAddress = (chain: string): string => chainKeyPrefix + chain;
 
 /** @throws SEALED */
 export async function verifyMacs(

@@ -6,7 +6,7 @@ import { formatTimestamp, parseDurationSeconds } from '../../domain/duration.ts'
 import { ZvaultError } from '../../domain/errors.ts';
 import { identifierProblem, refuse } from '../../domain/names.ts';
 import type { JwtRole, JwtRoleBody } from '../../wire/auth-shapes.ts';
-import type { Permission } from '../../wire/shapes.ts';
+import type { Permission } from '../../wire/words.ts';
 import { findEnvironment } from '../cloud/find.ts';
 import { requireLiveProject } from '../cloud/live.ts';
 import { issuerProblem } from '../identity/role-issuers.ts';

@@ -2,6 +2,9 @@
 // backup comes. A crash leaves one or the other.
 
 import { ZvaultError } from '../../domain/errors.ts';
+import { clearKeyIn, isEscrow } from '../audit/escrow.ts';
+import { headKey } from '../audit/recovery.ts';
+import { chainKeyPrefix } from '../audit/verify.ts';
 import { type CipherKey, decrypt, encrypt } from '../crypto/cipher.ts';
 import { Keyring } from '../keyring.ts';
 import type { Store, Transaction } from '../store/store.ts';
@@ -29,7 +32,7 @@ export async function proveStaged(store: Store, staged: StagedBackup, root: Ciph
 
 /**
  * Puts the backup in the place of everything. `present` is the keyring of the vault that goes, if it is open: the keys of its audit chains
- * come along, so that what the files say of it stays verifiable.
+ * come along, so that what the files say of it stays verifiable; so do those that wait in clear for a vault to be made.
  */
 export async function replaceVault(
   transaction: Transaction,
@@ -37,7 +40,7 @@ export async function replaceVault(
   root: CipherKey,
   present: Keyring | undefined,
 ): Promise<void> {
-  const chains = present ? await chainsOf(transaction, present) : [];
+  const chains = await chainsOf(transaction, present);
   await deleteAll(transaction);
   let held = 0;
   for await (const { key, value } of readEntries(stagedBytes(transaction, staged), root.bytes)) {
@@ -66,16 +69,26 @@ interface Chain {
   readonly head: Buffer | undefined;
 }
 
-const chainPrefix = 'audit/chain/';
-
-async function chainsOf(transaction: Transaction, keyring: Keyring): Promise<Chain[]> {
+async function chainsOf(transaction: Transaction, keyring: Keyring | undefined): Promise<Chain[]> {
   const chains: Chain[] = [];
-  for (const { key: address, value } of await transaction.scan({ prefix: chainPrefix })) {
-    const headAddress = `audit/head/${address.slice(chainPrefix.length)}`;
-    const key = decrypt(await keyring.keyOf(transaction, 'system', value), address, value);
+  for (const { key: address, value } of await transaction.scan({ prefix: chainKeyPrefix })) {
+    const headAddress = headKey(address.slice(chainKeyPrefix.length));
+    const key = clearKeyIn(value) ?? (await unwrapped(transaction, keyring, address, value));
+    if (!key) continue;
     chains.push({ address, key, headAddress, head: (await transaction.get(headAddress))?.value });
   }
   return chains;
+}
+
+/** `undefined` when the vault is sealed, or the server that stored it was: that one stores it again when it is opened. */
+async function unwrapped(
+  transaction: Transaction,
+  keyring: Keyring | undefined,
+  address: string,
+  value: Buffer,
+): Promise<Buffer | undefined> {
+  if (!keyring || isEscrow(value)) return undefined;
+  return decrypt(await keyring.keyOf(transaction, 'system', value), address, value);
 }
 
 async function keepChains(transaction: Transaction, keyring: Keyring, chains: readonly Chain[]): Promise<void> {

@@ -4,7 +4,8 @@
 import { ZvaultError } from '../../domain/errors.ts';
 import { formatTimestamp } from '../../domain/duration.ts';
 import { nameProblem, refuse } from '../../domain/names.ts';
-import type { Member, Role } from '../../wire/shapes.ts';
+import type { Member } from '../../wire/shapes.ts';
+import type { Role } from '../../wire/words.ts';
 import type { MemberRecord, OrgRecord, Records } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Store, Transaction } from '../store/store.ts';

@@ -6,7 +6,8 @@ import { formatTimestamp, parseDurationSeconds, parseTimestampMs } from '../../d
 import { ZvaultError } from '../../domain/errors.ts';
 import { isUuid, nameProblem, refuse } from '../../domain/names.ts';
 import { createToken, hashToken, tokenDisplayPrefix } from '../../domain/token.ts';
-import type { Permission, ServiceToken } from '../../wire/shapes.ts';
+import type { ServiceToken } from '../../wire/shapes.ts';
+import type { Permission } from '../../wire/words.ts';
 import type { EnvironmentRecord, ProjectRecord, Records, TokenRecord } from '../records.ts';
 import { keys } from '../store/keys.ts';
 import type { Reader, Transaction } from '../store/store.ts';

@@ -3,12 +3,12 @@
 //
 //   format (1 byte, 0x01) | key id (16 bytes) | nonce (12 bytes) | ciphertext | tag (16 bytes)
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { ZvaultError } from '../../domain/errors.ts';
+import { freshNonce, nonceBytes } from './nonce.ts';
 
 const format = 0x01;
 const keyIdBytes = 16;
-const nonceBytes = 12;
 const tagBytes = 16;
 const headerBytes = 1 + keyIdBytes + nonceBytes;
 
@@ -19,15 +19,13 @@ export interface CipherKey {
   readonly bytes: Buffer;
 }
 
+// Node finds out by two exceptions that a Buffer is no key object, which costs four times the encryption of a short text. So each use
+// makes one of the bytes, which go on to be what is overwritten; OpenSSL overwrites its copies when they are collected.
+
 /** Encrypts under a fresh random nonce. `address`: where the ciphertext will rest; the same text is needed to open it. */
-export function encrypt(
-  key: CipherKey,
-  address: string,
-  plaintext: Buffer,
-  nonce: Buffer = randomBytes(nonceBytes),
-): Buffer {
+export function encrypt(key: CipherKey, address: string, plaintext: Buffer, nonce: Buffer = freshNonce()): Buffer {
   const head = Buffer.concat([Buffer.of(format), uuidBytes(key.id), nonce]);
-  const cipher = createCipheriv('aes-256-gcm', key.bytes, nonce);
+  const cipher = createCipheriv('aes-256-gcm', createSecretKey(key.bytes), nonce);
   cipher.setAAD(associatedData(head, address));
   return Buffer.concat([head, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
@@ -40,7 +38,8 @@ export function decrypt(key: CipherKey, address: string, sealed: Buffer): Buffer
   if (sealed.length < headerBytes + tagBytes || sealed[0] !== format) throw damaged('is not in a known format');
   if (!sealed.subarray(1, 1 + keyIdBytes).equals(uuidBytes(key.id))) throw damaged('names another key');
   const end = sealed.length - tagBytes;
-  const decipher = createDecipheriv('aes-256-gcm', key.bytes, sealed.subarray(1 + keyIdBytes, headerBytes));
+  const nonce = sealed.subarray(1 + keyIdBytes, headerBytes);
+  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key.bytes), nonce);
   decipher.setAAD(associatedData(sealed.subarray(0, headerBytes), address));
   decipher.setAuthTag(sealed.subarray(end));
   const text = decipher.update(sealed.subarray(headerBytes, end));

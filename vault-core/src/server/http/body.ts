@@ -15,6 +15,13 @@ interface SchemaError {
 }
 type Validator = ((data: unknown) => boolean) & { errors?: readonly SchemaError[] | null };
 
+/** Loaded with the first body: eighty kilobytes that a start need not wait for. By route. */
+let validators: Readonly<Record<string, Validator | undefined>> | undefined;
+
+async function loadValidators(): Promise<Readonly<Record<string, Validator | undefined>>> {
+  return (await import('../../wire/validators.generated.ts')).bodyValidators;
+}
+
 /**
  * The parsed and validated body of a request, or its text where the route takes that. A body of usual size must be whole after `slowMs`; a larger one must keep pace.
  * @throws PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST (not UTF-8, not JSON), UNPROCESSABLE
@@ -28,9 +35,7 @@ export async function readBody(request: IncomingMessage, route: ServedRoute, slo
       : parse(bytes, request.headers['content-type']);
   bytes.fill(0);
   if (route.bodyAsText) return text;
-  // Loaded with the first body: eighty kilobytes that a start need not wait for.
-  const { bodyValidators } = await import('../../wire/validators.generated.ts');
-  const validate = (bodyValidators as Record<string, Validator | undefined>)[route.id];
+  const validate = (validators ??= await loadValidators())[route.id];
   if (validate && !validate(value)) {
     const [problem] = validate.errors ?? [];
     const place = problem?.instancePath ? `${problem.instancePath} ` : '';
@@ -104,7 +109,10 @@ function mediaType(contentType: string | undefined): string {
 function readBytes(request: IncomingMessage, maxBytes: number, slowMs: number): Promise<Buffer> {
   const leastBytesPerPeriod = leastBytesPerSecond * (slowMs / 1000);
   const tooLarge = (): ZvaultError => new ZvaultError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  // No body at all (RFC 9112 §6.3): with `optimizeEmptyRequests` nothing would tell its end.
+  if (length === undefined && coding === undefined) return Promise.resolve(Buffer.alloc(0));
+  if (Number(length ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

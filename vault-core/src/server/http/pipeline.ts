@@ -14,6 +14,7 @@ import type { Vault } from '../vault.ts';
 import { isBinary, readBody } from './body.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import type { Handler, RequestContext, StreamReply } from './context.ts';
+import { Failures } from './failures.ts';
 import { InFlight } from './in-flight.ts';
 import { OriginPolicy } from './origin.ts';
 import { presentedToken, targetOf } from './presented.ts';
@@ -41,6 +42,7 @@ export class Pipeline {
   readonly #origin: OriginPolicy;
   readonly #rate: { take(name: string): Soon<number> };
   readonly #refusals: Refusals;
+  readonly #failures: Failures;
   readonly #hooks: Hooks = {
     event: (progress, reply) => this.#event(progress, reply),
     authorize: (progress, route, parameters, search) => this.#authorize(progress, route, parameters, search),
@@ -56,6 +58,7 @@ export class Pipeline {
     const limit = vault.options.rateLimit;
     this.#rate = parent ? new SharedRate(limit, now, (wish) => parent.takeRate(wish)) : new RateLimit(limit, now);
     this.#refusals = new Refusals(vault.audit, vault.options.warn);
+    this.#failures = new Failures(vault.options.warn);
   }
 
   /** Answers the request, now or later. Never throws. */
@@ -95,6 +98,7 @@ export class Pipeline {
   /** Writes what is still only counted. */
   close(): void {
     this.#refusals.close();
+    this.#failures.close();
   }
 
   #answer(progress: Progress, connection: Connection, search: string): Soon<AnyReply> {
@@ -287,7 +291,7 @@ export class Pipeline {
 
   #report(error: unknown): void {
     const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : '';
-    this.#options.vault.options.warn(`${messageOf(error)}${cause}`);
+    this.#failures.tell(`${messageOf(error)}${cause}`);
   }
 }
 

@@ -24,7 +24,9 @@ code, .code { font-family: ui-monospace, monospace; }
 .code { font-size: 1.35rem; font-weight: 700; letter-spacing: .08em; }
 .alert { padding: .6rem .8rem; border: 1px solid var(--bad); border-left-width: .4rem; border-radius: .3rem; color: var(--bad); }
 `;
-const styleHash = createHash('sha256').update(style).digest('base64');
+let knownStyleHash: string | undefined;
+/** Made for the first page: no start waits for it. */
+const styleHash = (): string => (knownStyleHash ??= createHash('sha256').update(style).digest('base64'));
 
 /** HTML that may stand in a page: made by `html` alone. */
 export class Html {
@@ -98,7 +100,7 @@ export function pageReply(status: number, { title, main, next, forms, formTarget
     headers: {
       'Content-Security-Policy': [
         "default-src 'none'",
-        `style-src 'sha256-${styleHash}'`,
+        `style-src 'sha256-${styleHash()}'`,
         `form-action 'self'${formTarget === undefined ? '' : ` ${formTarget}`}`,
         "base-uri 'none'",
         "frame-ancestors 'none'",

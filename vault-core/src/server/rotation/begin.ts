@@ -1,7 +1,7 @@
 // New keys, in one transaction: from its commit on, everything that is written is encrypted under them.
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Rotatable } from '../../wire/seal-shapes.ts';
+import type { Rotatable } from '../../wire/words.ts';
 import { rewrapSlot } from '../crypto/slots.ts';
 import { type KeyOwner, type Keyring, currentKeyPrefix } from '../keyring.ts';
 import { requireSealConfig, writeSealConfig } from '../seal/config.ts';

@@ -1,7 +1,8 @@
 // What is known of the rotation of keys: at `sys/rotation`, in clear, so that another server or the next start goes on with it.
 
 import { formatTimestamp } from '../../domain/duration.ts';
-import type { Rotatable, RotationStatus } from '../../wire/seal-shapes.ts';
+import type { RotationStatus } from '../../wire/seal-shapes.ts';
+import type { Rotatable } from '../../wire/words.ts';
 import type { KeyOwner } from '../keyring.ts';
 import type { Reader, Transaction } from '../store/store.ts';
 

@@ -1,7 +1,8 @@
 import { formatVaultTimestamp } from '../../domain/duration.ts';
 import type { KvListReply, KvWrittenReply } from '../../wire/engine-shapes.ts';
+import { withoutDenied } from '../engines/kv/listing.ts';
 import { parseKvBody } from '../engines/kv/writing.ts';
-import { type Handler, type RequestContext, bodyOf, parameter } from '../http/context.ts';
+import { type Handler, type RequestContext, bodyOf, callerOf, parameter } from '../http/context.ts';
 import { type Reply, ok } from '../http/reply.ts';
 import { type Soon, soon } from '../soon.ts';
 
@@ -60,7 +61,8 @@ function write(context: RequestContext): Promise<Reply> {
 
 async function list(context: RequestContext): Promise<Reply> {
   const { mount, path } = placeOf(context);
-  const keys = await context.vault.engines.kvReader.list(mount, path);
+  const found = await context.vault.engines.kvReader.list(mount, path);
+  const keys = withoutDenied(found, callerOf(context).policies, `${mount}/list/`, path);
   return ok({ data: { keys }, ...noLease, keys } satisfies KvListReply);
 }
 

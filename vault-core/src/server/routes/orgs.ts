@@ -1,4 +1,4 @@
-import type { Role } from '../../wire/shapes.ts';
+import type { Role } from '../../wire/words.ts';
 import { type NewMember, addMember, changeRole, listMembers, memberReply, removeMember } from '../cloud/members.ts';
 import { createOrg, listOrgs, orgReply } from '../cloud/orgs.ts';
 import { type Handler, type RequestContext, bodyOf, grantOf, orgOf, parameter, personOf } from '../http/context.ts';

@@ -1,5 +1,6 @@
 import { ZvaultError } from '../../domain/errors.ts';
-import { type KeySlotBody, type Rotatable, rotatableKeys } from '../../wire/seal-shapes.ts';
+import type { KeySlotBody } from '../../wire/seal-shapes.ts';
+import { type Rotatable, rotatableKeys } from '../../wire/words.ts';
 import { stretchNewPassphrase } from '../crypto/slots.ts';
 import { type Handler, type RequestContext, bodyOf, parameter } from '../http/context.ts';
 import { type Reply, ok } from '../http/reply.ts';

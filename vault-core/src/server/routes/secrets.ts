@@ -1,5 +1,6 @@
 import { ZvaultError } from '../../domain/errors.ts';
-import type { BatchBody, Permission } from '../../wire/shapes.ts';
+import type { BatchBody } from '../../wire/shapes.ts';
+import type { Permission } from '../../wire/words.ts';
 import { findEnvironment } from '../cloud/find.ts';
 import { writtenSecret } from '../cloud/reading.ts';
 import { type SecretWrite, SecretWriter } from '../cloud/secrets.ts';

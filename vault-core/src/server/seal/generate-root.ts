@@ -2,6 +2,7 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import { ZvaultError } from '../../domain/errors.ts';
+import { forgetToken } from '../auth/endings.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Records, TokenRecord, VaultTokenRecord } from '../records.ts';
 import { keys } from '../store/keys.ts';
@@ -25,7 +26,7 @@ export async function requireWayIn(reader: Reader, keyring: Keyring, way: WayIn)
   if (!same) throw new ZvaultError('BAD_REQUEST', 'what was given does not open this vault');
 }
 
-/** Revokes every root token, and returns how many they were. */
+/** Revokes every root token, those that only have the policy `root` too, and returns how many they were. */
 export async function revokeRootTokens(transaction: Transaction, records: Records, nowMs: number): Promise<number> {
   const prefix = keys.token('');
   let after: string | undefined;
@@ -34,8 +35,10 @@ export async function revokeRootTokens(transaction: Transaction, records: Record
     const page = await transaction.scan({ prefix, limit: pageSize, ...(after === undefined ? {} : { after }) });
     for (const { key, value } of page) {
       const token = await records.open<TokenRecord | VaultTokenRecord>(transaction, key, value);
-      if (token.kind !== 'root' || token.revoked_at !== null) continue;
-      await records.write(transaction, key, { ...token, revoked_at: nowMs });
+      if (token.revoked_at !== null) continue;
+      if (token.kind === 'root') await records.write(transaction, key, { ...token, revoked_at: nowMs });
+      else if (token.kind === 'vault' && token.policies.includes('root')) await forgetToken(transaction, token, nowMs);
+      else continue;
       revoked += 1;
     }
     after = page.at(-1)?.key;

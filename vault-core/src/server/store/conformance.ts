@@ -189,6 +189,24 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
       expect(await read('n')).toBe('50');
     });
 
+    test('what need not wait for the disk is seen at once, by the next transaction and another process too', async () => {
+      const { other = store } = tested;
+      for (const [index, durable] of [false, true, false, false, true].entries()) {
+        const key = `${prefix}${index}`;
+        await store.transaction((transaction) => transaction.put(key, 'v'), { durable });
+        expect((await other.get(key))?.value.toString()).toBe('v');
+        const failing = store.transaction(
+          async (transaction) => {
+            await transaction.put(key, 'undone');
+            throw new Error('no');
+          },
+          { durable },
+        );
+        await expect(failing).rejects.toThrow('no');
+        expect((await store.get(key))?.value.toString()).toBe('v');
+      }
+    });
+
     test('readers never see what may still be undone', async () => {
       await put({ a: 'old', b: 'old' });
       const seen: (string | undefined)[] = [];

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { storeConformance } from './conformance.ts';
 import { storeFormat } from './migrations.ts';
 import { openSqliteStore } from './sqlite.ts';
@@ -41,6 +41,22 @@ storeConformance('SQLite file', async () => {
       await other.close();
     },
   };
+});
+
+test('each commit waits for the disk but those that need not', async () => {
+  const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
+  const store = await openSqliteStore(fresh());
+  const waits: boolean[] = [];
+  for (const durable of [undefined, false, false, true, undefined, false, undefined])
+    await store.transaction((transaction) => transaction.put('k', 'v'), durable === undefined ? {} : { durable });
+  let full = false;
+  for (const [sql] of exec.mock.calls) {
+    if (sql.includes('synchronous')) full = /synchronous = FULL/.test(sql);
+    if (sql === 'COMMIT') waits.push(full);
+  }
+  expect(waits).toEqual([true, false, false, true, true, false, true]);
+  exec.mockRestore();
+  await store.close();
 });
 
 test('a file is reopened with all it had, and only its owner may read it', async () => {

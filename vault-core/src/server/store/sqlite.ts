@@ -1,11 +1,19 @@
-// The embedded store: one SQLite database, on disk (WAL, fsync at each commit) or in memory. Several processes may share a
+// The embedded store: one SQLite database, on disk (WAL, fsync at each durable commit) or in memory. Several processes may share a
 // file: `PRAGMA data_version`, read once in an event-loop turn, tells whether another one has written.
 
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ZvaultError, messageOf } from '../../domain/errors.ts';
 import { migrate, refuseForeign } from './migrations.ts';
-import { type Entry, type ScanRange, type Snapshot, type Store, type Transaction, prefixEnd } from './store.ts';
+import {
+  type Entry,
+  type ScanRange,
+  type Snapshot,
+  type Store,
+  type Transaction,
+  type TransactionOptions,
+  prefixEnd,
+} from './store.ts';
 
 interface Row {
   readonly key: Uint8Array;
@@ -67,6 +75,8 @@ class SqliteStore implements Store {
   /** The transaction under way. Other readers wait for its end: they share its connection and would see what it may undo. */
   #active: Promise<unknown> | undefined;
   #closed = false;
+  /** As `PRAGMA synchronous` is set. */
+  #durable = true;
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
@@ -107,9 +117,12 @@ class SqliteStore implements Store {
     });
   }
 
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    { durable = true }: TransactionOptions = {},
+  ): Promise<T> {
     const result = this.#tail.then(() => {
-      const running = this.#transact(work);
+      const running = this.#transact(work, durable);
       const settled = running.then(
         () => undefined,
         () => undefined,
@@ -140,10 +153,15 @@ class SqliteStore implements Store {
     this.#database.close();
   }
 
-  async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async #transact<T>(work: (transaction: Transaction) => Promise<T>, durable: boolean): Promise<T> {
     const database = this.#database;
     const touched: Touched[] = [];
-    this.#guard(() => database.exec('BEGIN IMMEDIATE'));
+    this.#guard(() => {
+      // In WAL mode a commit with `NORMAL` waits for no disk; the next one with `FULL` brings it there too.
+      if (durable !== this.#durable) database.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
+      this.#durable = durable;
+      database.exec('BEGIN IMMEDIATE');
+    });
     try {
       const revision = (this.#nextRevision.get() as unknown as { revision: number }).revision;
       const result = await work(this.#transactionOf(revision, touched));

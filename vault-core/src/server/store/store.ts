@@ -44,6 +44,14 @@ export interface Transaction extends Reader {
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
 
+export interface TransactionOptions {
+  /**
+   * False: the store need not wait for its disk. A crash of the machine, not of the process, can then lose the whole transaction and what
+   * came after it without waiting, but nothing before. @default true
+   */
+  readonly durable?: boolean;
+}
+
 export interface Store extends Reader {
   /**
    * Revisions of the keys, in their order; 0 where absent. One round trip, shared by the calls of one event-loop turn; at
@@ -62,7 +70,7 @@ export interface Store extends Reader {
    * servers met), so what it does beside must bear that; the last run counts.
    * @throws STORAGE_FULL, UNAVAILABLE
    */
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** For reading much, over time, while others write. @throws UNAVAILABLE */
   snapshot(): Promise<Snapshot>;
   /** A cheap proof that the store answers. @throws UNAVAILABLE */

@@ -4,7 +4,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { ZvaultError } from '../../../domain/errors.ts';
-import { type TransitKeyType, transitKeyTypes } from '../../../wire/engine-shapes.ts';
+import { type TransitKeyType, transitKeyTypes } from '../../../wire/words.ts';
 import { Bodies } from '../../bodies.ts';
 import type { Keyring } from '../../keyring.ts';
 import { Records } from '../../records.ts';

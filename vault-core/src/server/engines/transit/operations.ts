@@ -8,25 +8,25 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
-  randomBytes,
+  createSecretKey,
   sign as signMessage,
   timingSafeEqual,
   verify as verifyMessage,
 } from 'node:crypto';
 import { ZvaultError } from '../../../domain/errors.ts';
+import { freshNonce, nonceBytes } from '../../crypto/nonce.ts';
 import { type TransitKeyring, latestVersion, materialOf } from './keys.ts';
 import { type Tagged, formatTagged, parseTagged } from './tagged.ts';
 
-const nonceBytes = 12;
 const tagBytes = 16;
 /** A PKCS #8 private key of Ed25519, up to its 32 bytes. Source: RFC 8410 §7 */
 const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** `nonce`: for vectors alone. @throws BAD_REQUEST when the key does not encrypt */
-export function encrypt(key: TransitKeyring, plaintext: Buffer, nonce: Buffer = randomBytes(nonceBytes)): string {
+export function encrypt(key: TransitKeyring, plaintext: Buffer, nonce: Buffer = freshNonce()): string {
   requireType(key, 'aes256-gcm96', 'encrypt');
   const version = latestVersion(key);
-  const cipher = createCipheriv('aes-256-gcm', materialOf(key, version).key, nonce);
+  const cipher = createCipheriv('aes-256-gcm', createSecretKey(materialOf(key, version).key), nonce);
   const bytes = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   return formatTagged({ version, bytes });
 }
@@ -38,7 +38,7 @@ export function decrypt(key: TransitKeyring, ciphertext: string): Buffer {
   const material = materialOf(key, version);
   const end = bytes.length - tagBytes;
   if (end < nonceBytes) throw new ZvaultError('BAD_REQUEST', 'the ciphertext is too short');
-  const decipher = createDecipheriv('aes-256-gcm', material.key, bytes.subarray(0, nonceBytes));
+  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(material.key), bytes.subarray(0, nonceBytes));
   decipher.setAuthTag(bytes.subarray(end));
   const text = decipher.update(bytes.subarray(nonceBytes, end));
   try {
@@ -94,7 +94,8 @@ export function publicKeyOf(key: TransitKeyring, version: number): string | null
 const publicKeys = new WeakMap<TransitKeyring, Map<number, string>>();
 
 function hmacOf(key: TransitKeyring, version: number, input: Buffer): Tagged {
-  return { version, bytes: createHmac('sha256', materialOf(key, version).hmacKey).update(input).digest() };
+  const { hmacKey } = materialOf(key, version);
+  return { version, bytes: createHmac('sha256', createSecretKey(hmacKey)).update(input).digest() };
 }
 
 /** Made for each use: the key object could not be overwritten on seal. */
