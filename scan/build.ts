@@ -1,11 +1,14 @@
 // Makes the files of dist/: the scanner as a hook runs it, without installing anything. They are committed; test/dist.test.ts proves
 // that they are what the sources give.
 
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type BuildOptions, type Plugin, build as bundle } from 'esbuild';
+import { type BuildOptions, type OutputFile, type Plugin, build as bundle } from 'esbuild';
 
+import { programText } from './src/code-cache.ts';
 import { buildTables } from './src/engine/tables.ts';
+import * as programs from './src/programs.ts';
 import { rules } from './src/rules/index.ts';
 
 const here = import.meta.dirname;
@@ -20,12 +23,11 @@ const pure: Plugin = {
       // Loaded when asked for, so files of their own.
       if (args.path === '@zvault/core/client' && args.kind === 'dynamic-import')
         return { path: './vault.cjs', external: true };
-      if (args.path === './command.ts' && args.kind === 'dynamic-import')
-        return { path: './command.cjs', external: true };
       if (args.path === './list-rules.ts' && args.kind === 'dynamic-import')
         return { path: './list-rules.cjs', external: true };
       if (args.path === './rules/index.ts' && /(?:command|worker)\.ts$/.test(args.importer))
         return { path: 'rules', namespace: 'json', sideEffects: false };
+      if (args.path.endsWith('/programs.ts')) return { path: 'programs', namespace: 'programs', sideEffects: false };
       const found = await build.resolve(args.path, {
         kind: args.kind,
         importer: args.importer,
@@ -33,6 +35,13 @@ const pure: Plugin = {
         pluginData: 'resolving',
       });
       return { ...found, sideEffects: false };
+    });
+    build.onLoad({ filter: /./, namespace: 'programs' }, () => {
+      const lines = Object.entries(programs).map(([name, bytes]) => {
+        const text = Buffer.from(bytes).toString('base64');
+        return `export const ${name} = /* @__PURE__ */ Buffer.from('${text}', 'base64');`;
+      });
+      return { contents: lines.join('\n'), loader: 'js' };
     });
     // V8 parses JSON faster than program text. Samples are only for list-rules.cjs.
     build.onLoad({ filter: /./, namespace: 'json' }, () => {
@@ -52,9 +61,8 @@ const shared: BuildOptions = {
   supported: { 'dynamic-import': false },
   conditions: ['zvault-source'],
   minify: true,
-  charset: 'utf8',
   legalComments: 'none',
-  define: { zvaultScanTables: '"tables.bin"', zvaultScanWorker: '"worker.cjs"' },
+  define: { zvaultScanTables: '"tables.bin"', zvaultScanWorker: '"worker.cjs"', zvaultScanProgram: '"program.cjs"' },
   plugins: [pure],
   absWorkingDir: here,
 };
@@ -64,19 +72,24 @@ export async function bundleScan(): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const [name, entry] of [
     ['index.cjs', 'src/index.ts'],
-    ['scan.cjs', 'src/main.ts'],
-    ['command.cjs', 'src/command.ts'],
+    ['scan.cjs', 'src/launch/main.ts'],
+    ['program.cjs', 'src/program.ts'],
     ['worker.cjs', 'src/worker.ts'],
     ['list-rules.cjs', 'src/list-rules.ts'],
     ['vault.cjs', '../vault-core/src/client/index.ts'],
   ] as const) {
     const { outputFiles = [] } = await bundle({ ...shared, entryPoints: [join(here, entry)] });
-    for (const file of outputFiles) files.set(name, file.contents);
+    for (const file of outputFiles) files.set(name, name === 'program.cjs' ? asProgram(file) : file.contents);
   }
   const action = await bundle({ ...shared, minify: false, entryPoints: [join(here, '../actions/scan/src/main.ts')] });
   for (const file of action.outputFiles ?? []) files.set('../../actions/scan/dist/main.cjs', file.contents);
   files.set('tables.bin', buildTables(rules).bytes);
   return files;
+}
+
+/** The digest names the program in the code cache. */
+function asProgram({ contents, text }: OutputFile): Uint8Array {
+  return Buffer.from(programText(createHash('sha256').update(contents).digest('hex').slice(0, 16), text), 'latin1');
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -12,15 +12,13 @@ const built = fileURLToPath(new URL('../scan/dist', import.meta.url));
 export const scanBeside: Plugin = {
   name: 'scan-beside',
   setup(build) {
-    build.onResolve({ filter: /^\.\/command\.ts$/ }, ({ importer }) =>
-      /[\\/]scan[\\/]src[\\/]start\.ts$/.test(importer) ? { path: './scan/command.cjs', external: true } : undefined,
-    );
+    build.initialOptions.define = { ...build.initialOptions.define, zvaultScanProgram: '"scan/program.cjs"' };
   },
 };
 
 /** The scanner's files, by the names under which the bundle looks for them. */
 export const scanFiles: ReadonlyMap<string, string> = new Map(
-  ['command.cjs', 'list-rules.cjs', 'scan.cjs', 'tables.bin', 'vault.cjs', 'worker.cjs'].map((name) => [
+  ['program.cjs', 'list-rules.cjs', 'scan.cjs', 'tables.bin', 'vault.cjs', 'worker.cjs'].map((name) => [
     name,
     join(built, name),
   ]),

@@ -11,7 +11,6 @@ import type { LoadedExact } from './exact/load.ts';
 import { type Finding, FingerprintCounter, compareFindings } from './finding.ts';
 import { type GitContext, openRepository } from './input/git.ts';
 import type { FileEntry } from './input/files.ts';
-import { listStaged } from './input/staged-list.ts';
 import type { InputContext } from './input/source.ts';
 import { type Report, formats } from './output/index.ts';
 import { rules as allRules } from './rules/index.ts';
@@ -20,23 +19,12 @@ import { type Found, Scanner, exactRule } from './scanner.ts';
 import type { WorkerSettings } from './threads.ts';
 import { scanVersion } from './version.ts';
 
-/** What the program has begun before it was loaded whole. */
-export interface Started {
-  /** The answer of `listStaged` without paths. */
-  readonly stagedList?: Promise<Buffer> | undefined;
-}
-
-interface Running extends Started {
-  /** What threads need to know; absent when all must happen here. */
-  readonly threads?: WorkerSettings | undefined;
-}
-
 /** Exit status when secrets were found, and when `--strict` met something that was passed over. */
 const foundStatus = 7;
 const partialStatus = 6;
 
 /** Runs `zvault scan` with the arguments behind that word. Never throws: errors are printed, the answer is the exit status. */
-export async function runScan(argv: readonly string[], host: Host, started: Started = {}): Promise<number> {
+export async function runScan(argv: readonly string[], host: Host): Promise<number> {
   try {
     if (argv[0] === 'install') {
       const { runInstall } = await import('./install/install.ts');
@@ -48,7 +36,7 @@ export async function runScan(argv: readonly string[], host: Host, started: Star
       const { listRules } = await import('./list-rules.ts');
       return print(host, listRules(args.format === 'json'));
     }
-    return await scan(args, host, started);
+    return await scan(args, host);
   } catch (error) {
     return report(host, error);
   }
@@ -77,7 +65,7 @@ function report(host: Host, error: unknown): number {
   return errorTable[error.code].exit;
 }
 
-async function scan(args: ScanArguments, host: Host, started: Started): Promise<number> {
+async function scan(args: ScanArguments, host: Host): Promise<number> {
   const git = args.mode !== 'paths' || args.configFrom !== undefined ? await openRepository(host) : undefined;
   const readConfig =
     git && args.configFrom !== undefined ? await revisionReader(git, args.configFrom) : folderReader(host.cwd);
@@ -134,7 +122,7 @@ async function scan(args: ScanArguments, host: Host, started: Started): Promise<
     allowlists: config.allowlists,
     maxFileSize: context.maxFileSize,
   };
-  await runInput(args, git, context, { ...started, threads: needsSecrets ? undefined : settings });
+  await runInput(args, git, context, needsSecrets ? undefined : settings);
   const baseline = await loadBaseline(args, config, host, git);
   const kept = settle(found, config, baseline);
   for (const text of [...warnings, ...skipped]) host.stderr.write(`zvault: warning: ${text}\n`);
@@ -165,11 +153,11 @@ async function runInput(
   args: ScanArguments,
   git: GitContext | undefined,
   context: InputContext,
-  started: Running,
+  threadSettings: WorkerSettings | undefined,
 ): Promise<void> {
   if (git && args.mode === 'staged') {
     const { scanStaged } = await import('./input/staged.ts');
-    return scanStaged(git, context, started.stagedList ?? listStaged(git.host, args.paths));
+    return scanStaged(git, context, args.paths);
   }
   if (git && args.mode === 'history') return (await import('./input/history.ts')).scanHistory(git, context);
   if (git && args.mode === 'range') return (await import('./input/history.ts')).scanRange(git, context, args.range);
@@ -180,13 +168,13 @@ async function runInput(
   const { listFiles, scanFile } = await import('./input/files.ts');
   const listed = listFiles(context, files.length === 0 ? ['.'] : files);
   const entries: FileEntry[] = [];
-  if (started.threads !== undefined && args.threads !== 1) {
+  if (threadSettings !== undefined && args.threads !== 1) {
     const { filesToCount, scanOnThreads, threadCount } = await import('./threads.ts');
     const enough = filesToCount(args.threads);
     for (let next = listed.next(); next.done !== true; next = listed.next())
       if (entries.push(next.value) >= enough) break;
     const threads = threadCount(args.threads, entries.length);
-    if (threads > 1) return scanOnThreads(chain(entries, listed), threads, started.threads, context);
+    if (threads > 1) return scanOnThreads(chain(entries, listed), threads, threadSettings, context);
   }
   let count = 0;
   for (const entry of chain(entries, listed)) {

@@ -45,15 +45,30 @@ function utf8Of(bytes: Buffer, bigEndian: boolean): Buffer {
   return Buffer.from(whole.toString('utf16le'), 'utf8');
 }
 
-const lockFiles =
-  /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.ya?ml|go\.sum|deno\.lock|[^/]*\.lock|[^/]*\.lockb|gradle\.lockfile|Package\.resolved|[^/]*\.sum)$/i;
-const builtFiles =
-  /\.min\.(?:js|css|mjs)$|\.(?:map|svg|ipynb_checkpoints|wasm|snap|csv|tsv|pdf|po|pot)$|(?:^|\/)(?:CHANGELOG|LICENSE)[^/]*$/i;
-const codeFiles =
-  /\.(?:[cm]?[jt]sx?|vue|svelte|astro|py|pyi|rb|go|java|kt|kts|scala|groovy|rs|c|cc|cpp|h|hpp|m|mm|cs|fs|vb|php|pl|pm|swift|dart|lua|r|jl|ex|exs|erl|clj|hs|ml|sol|zig|nim|sql|css|scss|less|html?|tex)$/i;
+const words = (list: string): ReadonlySet<string> => new Set(list.split(' '));
+const lockNames = words(
+  'package-lock.json npm-shrinkwrap.json pnpm-lock.yaml pnpm-lock.yml gradle.lockfile package.resolved',
+);
+const lockTypes = words('lock lockb sum');
+const builtTypes = words('map svg ipynb_checkpoints wasm snap csv tsv pdf po pot');
+const codeTypes = words(
+  'js cjs mjs jsx cjsx mjsx ts cts mts tsx ctsx mtsx vue svelte astro py pyi rb go java kt kts scala groovy rs c cc cpp h hpp m mm cs fs vb php ' +
+    'pl pm swift dart lua r jl ex exs erl clj hs ml sol zig nim sql css scss less htm html tex',
+);
 
 /** How strictly a file of this path is read. */
 export function contextOf(path: string, binary: boolean): ScanContext {
-  const least = binary ? 'format' : lockFiles.test(path) || builtFiles.test(path) ? 'structured' : 'generic';
-  return { path, least, bareValues: !codeFiles.test(path) };
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const dot = name.lastIndexOf('.');
+  const type = dot === -1 ? '' : name.slice(dot + 1);
+  const least = binary ? 'format' : isLock(name, type) || isBuilt(name, type) ? 'structured' : 'generic';
+  return { path, least, bareValues: !codeTypes.has(type) };
+}
+
+function isLock(name: string, type: string): boolean {
+  return lockNames.has(name) || lockTypes.has(type);
+}
+
+function isBuilt(name: string, type: string): boolean {
+  return builtTypes.has(type) || /\.min\.(?:m?js|css)$/.test(name) || /^(?:changelog|license)/.test(name);
 }

@@ -1,27 +1,29 @@
-// How a scan begins. For staged changes git is started before the rest of the program is loaded, so that the two go on side by
-// side.
+// How a scan begins: the rest of the program is loaded here, as a file of its own.
 
-import { statSync } from 'node:fs';
-import * as module from 'node:module';
 import { join } from 'node:path';
 import type { Host } from '@zvault/core/domain';
-import { cacheFolder } from './cache-folder.ts';
-import { listStaged } from './input/staged-list.ts';
+import type { CacheHost } from './cache-folder.ts';
+import { loadProgram } from './code-cache.ts';
+import type * as program from './program.ts';
+
+/** Set by the bundler: the file of program.ts, seen from the bundle. */
+declare const zvaultScanProgram: string | undefined;
+
+type Program = typeof program;
 
 /** Runs `zvault scan` with the arguments behind that word. Never throws: errors are printed, the answer is the exit status. */
 export async function runScan(argv: readonly string[], host: Host): Promise<number> {
-  // Node keeps compiled code there (from 22.1 on): a tenth of the time of a hook.
-  try {
-    // What the cache holds will run: with another user's home (sudo -E) it stays where it is.
-    if (process.getuid === undefined || statSync(host.homeDir).uid === process.getuid())
-      module.enableCompileCache?.(join(cacheFolder(host), 'compiled'));
-  } catch {
-    // A home that can't be written to costs no more than that.
-  }
-  const plain = argv.includes('--staged') && argv.every((word) => word.startsWith('--') && !word.startsWith('--range'));
-  const stagedList = plain ? listStaged(host, []) : undefined;
-  // A failure is told by whoever waits for it.
-  stagedList?.catch(() => {});
-  const { runScan: run } = await import('./command.ts');
-  return run(argv, host, { stagedList });
+  const { runScan: run } = typeof zvaultScanProgram === 'undefined' ? await import('./program.ts') : load(argv, host);
+  return run(argv, host);
+}
+
+/** The program as it stands beside the bundle. */
+export function load(argv: readonly string[], host: CacheHost): Program {
+  const file = join(__dirname, typeof zvaultScanProgram === 'undefined' ? '' : zvaultScanProgram);
+  return loadProgram(file, useOf(argv), host) as Program;
+}
+
+function useOf(argv: readonly string[]): string {
+  if (!argv.includes('--staged')) return 'scan';
+  return argv.some((word) => word.startsWith('--vault')) ? 'scan-staged-vault' : 'scan-staged';
 }

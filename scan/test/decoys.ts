@@ -27,6 +27,19 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
       ],
     ],
     [
+      'usage.txt',
+      [
+        'password = true|false',
+        'password = path={.spec.databasePassword}',
+        'password=&lt;password_for_some_account&gt;',
+        'password=assets/form-textbox-password.svg',
+        'password=templates/login.yaml.tmpl',
+        'password=).append(toIndentedString(password)).append(',
+      ],
+    ],
+    ['form.html', ['<password>', '  please type it in', '</password>', '<secret>', '  <item/>', '</secret>']],
+    ['types.go', ['var token string = os.Getenv("TOKEN")', 'var secret []byte = readSecret()', 'var password string']],
+    [
       'Dockerfile',
       [
         `FROM node@sha256:${hex(64)}`,

@@ -352,5 +352,23 @@ export function formats(d: Draw): FormatCase[] {
     ['.gem/credentials', ['---', `:rubygems_api_key: rubygems_${hex(48)}`], [2]],
     ['rclone.conf', ['[s3]', 'type = s3', `secret_access_key = ${text(d, 'b64', 40)}`], [3]],
     ['gh/hosts.yml', ['github.com:', '    user: dev', `    oauth_token: gho_${crcToken(d, '').slice(0)}`], [3]],
+    ['settings.go', [`var apiToken string = "${text(d, 'a62', 40)}"`, `var APISecret []byte = nil`], [1]],
+    ['secrets.h', [`static const char api_key[41] = "${hex(40)}";`, `char password[64] = "";`], [1]],
+    ['sub/extend.php', [`$apiSecret .= "${text(d, 'a62', 32)}";`], [1]],
+    [
+      'sub/server.xml',
+      ['<server>', '  <password>', `    ${p().replace(/[&%]/g, '7')}`, '  </password>', '</server>'],
+      [3],
+    ],
+    [
+      'sub/upload.sh',
+      [
+        'curl -sS -X POST https://acme.test/api \\',
+        "  -d '{}' \\",
+        `  -u svc:${text(d, 'a62', 20)} \\`,
+        '  -o out.json',
+      ],
+      [3],
+    ],
   ];
 }

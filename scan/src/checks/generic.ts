@@ -10,7 +10,6 @@ const uuid = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}
 const publicShapes = [
   uuid,
   /^[a-z][a-z0-9+.-]{1,20}:\/\//i,
-  /^(?:\.{0,2}|~)\/[\w.@-]*(?:\/|$)/,
   /^[A-Za-z]:\\/,
   /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/,
   /^(?:Test|Fuzz|Benchmark|Example)\w*\//,
@@ -23,14 +22,16 @@ const publicShapes = [
   /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2)/,
   /^MI(?:IB|GJ|GfMA|IEI|ICI|IEp?Mf)[A-Za-z0-9+/]{20,}/,
   /^(?:ENC\[|ENC\(|AQICAH|vault:v\d|\$ANSIBLE_VAULT|CiQA|sops|age1|pk_|pk\.|pub[-_]|AgA[A-Za-z0-9+/]{100})/,
-  /^(?:#|rgba?\(|hsl)/,
+  /^(?:#(?:[0-9a-f]{3,8}|[a-z][a-z-]*)$|rgba?\(|hsl)/i,
   /\\u[0-9a-f]{4}/i,
   /\[[^\]]*[a-z0-9]-[a-z0-9][^\]]*\]|\(\?[:!=<]|\\[dwsSb]\b|\.[*+]\)/i,
   /^[\w$]+\(.*\)?$/,
-  /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\[.*)?$/,
   /^(?:arn|urn|data|projects|secret|vault|op|ssm|env|file|ref|awssm|gcpsm|doppler|keyvault|resolve)[:/]/i,
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/,
   /^[a-z]+(?:[-_.][a-z]+)+\d{0,4}$/,
+  /^(?:[\w@.-]+\/)+[\w@-]+(?:\.[a-z]{2,5}){1,3}$/,
+  /\.[A-Za-z_]\w*\(/,
+  /^[a-z]+(?:\|[a-z]+)+$/i,
   /^[\w-]+\.(?:json|ya?ml|pem|key|crt|cer|txt|tmpl|tpl|env|js|ts|py|go|java|xml|toml|cfg|conf|ini|md|html?|css|png|svg|jks|p12|pfx)$/i,
   /\.(?:com|org|net|io|dev|local|internal|amazonaws)(?:[:/]|$)/i,
 ];
@@ -43,6 +44,7 @@ const exampleWord =
 /** True if a value named a password may be one: eight characters or more, not made up, not a word or an expression. */
 export function passwordLike(value: string): boolean {
   if (value.length < 8 || value.length > 200 || /\s/.test(value) || isPublic(value)) return false;
+  if (!hasRandomPiece(value) && isNameOfThing(value)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
   if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
@@ -53,19 +55,35 @@ export function passwordLike(value: string): boolean {
 
 /** True if a value named a token, key or secret may be one: ten characters or more that look drawn by chance. */
 export function tokenLike(value: string): boolean {
-  if (value.length < 10 || value.length > 2000 || /\s/.test(value) || isPublic(value)) return false;
+  if (value.length < 10 || value.length > 2000 || /\s/.test(value) || isPublic(value) || isNameOfThing(value))
+    return false;
   if (value.length < 32 && exampleWord.test(value)) return false;
   return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
 }
 
 function isPublic(value: string): boolean {
   if (nothing.test(value) || isPlaceholder(value) || publicShapes.some((shape) => shape.test(value))) return true;
-  return isPath(value) || isPhrase(value) || isEncodedExample(value);
+  return isPath(value) || isEncodedExample(value);
 }
 
 /** Base64 has slashes, too, but few words. */
 function isPath(value: string): boolean {
+  if (/^(?:\.{0,2}|~)\/[\w.@-]*(?:\/|$)/.test(value))
+    return value.length < 32 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value) || wordShare(value) > 0.3;
   return /^(?:[\w-]+\/){2,}[\w.-]+$/.test(value) && (value.length < 24 || wordShare(value) > 0.3);
+}
+
+/** A member of an object, `config.dbPassword`, or a phrase. */
+function isNameOfThing(value: string): boolean {
+  return /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\[.*)?$/.test(value) || isPhrase(value);
+}
+
+/** True if a piece between dashes and dots changes its kind of letter all the time, as no identifier does: `VLy6iJ0n`. */
+export function hasRandomPiece(value: string): boolean {
+  return value.split(/[-_.$]/).some((piece) => {
+    const humps = piece.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
+    return piece.length > 4 && piece.length / humps < 2.5;
+  });
 }
 
 /** Words and short pieces joined by dashes or dots: names of things, `k8s-prod-cluster`. */

@@ -21,6 +21,7 @@ export const checks = {
   bech32: isBech32,
   /** The header is a JSON object that names an algorithm, the payload an object. */
   jwt: (text) => isJwt(text),
+  'jwt-base64': (text) => isJwt(Buffer.from(text, 'base64').toString('latin1')),
   /** Base64 of 64 bytes: the keys of Azure's storage accounts. */
   'base64-64': (text) => Buffer.from(text, 'base64').length === 64,
   /** Base64 of `user:password` in printable characters. */

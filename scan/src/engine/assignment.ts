@@ -15,6 +15,8 @@ const maxName = 80;
 const maxValue = 4096;
 /** Characters before a name that are looked at. */
 const maxBefore = 80;
+/** More white space than any of the expressions below allows. */
+const mostSpace = 64;
 
 /**
  * How far from a keyword `readAssignment` looks, in bytes: `before` it, for the rest of the name and what stands before that;
@@ -26,13 +28,17 @@ export const assignmentReach = {
   value: maxValue + 100,
 } as const;
 
-// After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only.
+// After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only. Each is tried only where
+// its first character stands: most names are no part of an assignment, and in a hook an expression is compiled to be used once.
 const closers = /(?:\\?["'`]|[\])]){0,4}/y;
 /** `Dim password As String = …` */
 const basicType = /[ \t]{1,4}As[ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/iy;
+/** `var name string = …`, `char name[40] = …` */
+const typeBefore = /(?:[ \t]{1,4}\*?(?:string|\[\]byte)|\[\d{0,5}\])[ \t]{0,4}=(?!=)[ \t]{0,4}/y;
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
-const operator = /[ \t]{0,60}(?:=>|:=|::=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
-const xmlElement = /(?:\s[^<>\n]{0,80})?>/y;
+const operator = /[ \t]{0,60}(?:=>|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
+/** The element may stand on lines of its own. */
+const xmlElement = /(?:\s[^<>\n]{0,80})?>(?:[ \t\r]{0,8}\n[ \t]{0,60}(?=[^\s<>]{1,400}\s{1,80}<\/))?/y;
 const attributeValue = /\s{1,8}value\s{0,2}=\s{0,2}/y;
 /** `<key>name</key>` of a property list. */
 const plistValue = /<\/key>\s{0,60}<(?:string|data)>/y;
@@ -68,8 +74,8 @@ export function readAssignment(text: string, at: number, length: number): Assign
   if (before === '{' && text[nameStart - 2] === '$') return undefined;
   const found = valueAfter(text, nameStart, nameEnd);
   if (found === undefined) return undefined;
-  const value = readValue(text, found.at, found.until);
-  if (value === undefined || (found.needsQuotes && !value.quoted)) return undefined;
+  const value = readValue(text, found);
+  if (value === undefined) return undefined;
   return {
     name: text.slice(nameStart, nameEnd),
     nameStart,
@@ -90,7 +96,7 @@ interface ValuePlace {
 }
 
 function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlace | undefined {
-  const closed = skip(closers, text, nameEnd);
+  const closed = /["'`\\\])]/.test(text[nameEnd] ?? '') ? skip(closers, text, nameEnd) : nameEnd;
   const inQuotes = closed > nameEnd && /["'`]/.test(text[closed - 1] ?? '');
   const before = text[nameStart - 1] ?? '';
   const place = (at: number, extra: Partial<ValuePlace> = {}): ValuePlace => ({
@@ -111,29 +117,41 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   // <string name="x">value</string>
   if (inQuotes && text[closed] === '>' && /\bname=\\?["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart)))
     return place(closed + 1, { until: 'xml' });
-  const typed =
-    closed === nameEnd ? Math.max(skip(basicType, text, closed), skip(typeAnnotation, text, closed)) : closed;
-  if (typed > closed) return place(typed);
-  const assigned = skip(operator, text, closed);
-  if (assigned > closed) return place(assigned);
+  let next = closed;
+  while (next < closed + mostSpace && (isSpace(text, next) || text[next] === '\xa0')) next += 1;
+  const first = text[next] ?? '';
+  if (closed === nameEnd && (first === ':' || first === 'A' || first === 'a')) {
+    const typed = Math.max(skip(basicType, text, closed), skip(typeAnnotation, text, closed));
+    if (typed > closed) return place(typed);
+  }
+  if (closed === nameEnd && /[s*[]/.test(first)) {
+    const typed = skip(typeBefore, text, closed);
+    if (typed > closed) return place(typed);
+  }
+  if (first !== '' && '=:|?+!-<.'.includes(first)) {
+    const assigned = skip(operator, text, closed);
+    if (assigned > closed) return place(assigned);
+  }
   if (inQuotes) {
-    const comma = skip(argumentAfterName, text, closed);
+    const comma = first === ',' ? skip(argumentAfterName, text, closed) : closed;
     const afterComma = text[comma] ?? '';
     if (comma > closed && /["'`\\]/.test(afterComma)) {
       // {"name": "X", "value": "y"} has a comma, too.
       const named = skip(namedValue, text, closed);
       return named > closed ? place(named) : place(comma, { needsQuotes: true, argument: true });
     }
-    const attribute = skip(attributeValue, text, closed);
+    const attribute = first === 'v' ? skip(attributeValue, text, closed) : closed;
     if (attribute > closed) return place(attribute, { needsQuotes: true });
-    const standard = skip(hclDefault, text, closed);
+    const standard = first === '{' ? skip(hclDefault, text, closed) : closed;
     if (standard > closed) return place(standard, { needsQuotes: true });
   }
-  const named = skip(namedValue, text, closed);
-  if (named > closed) return place(named);
-  const called = skip(call, text, nameEnd);
-  if (called > nameEnd) return place(called, { needsQuotes: true, argument: true });
-  const spaced = skip(blank, text, nameEnd);
+  if (first === ',' || (next > closed && /[\\"'vdc]/i.test(first))) {
+    const named = skip(namedValue, text, closed);
+    if (named > closed) return place(named);
+  }
+  if (text[nameEnd] === '(' || text[nameEnd] === '{')
+    return place(skip(call, text, nameEnd), { needsQuotes: true, argument: true });
+  const spaced = isBlank(text, nameEnd) ? skip(blank, text, nameEnd) : nameEnd;
   if (spaced > nameEnd && takesBlank(text, nameStart, spaced)) return place(spaced);
   // A call without parentheses, `storePassword "value"`, or a Lisp.
   if (spaced > nameEnd && /["']/.test(text[spaced] ?? '')) return place(spaced, { needsQuotes: true, argument: true });
@@ -192,14 +210,14 @@ function isSpace(text: string, at: number): boolean {
 
 function readValue(
   text: string,
-  at: number,
-  until: ValuePlace['until'],
+  { at, until, needsQuotes }: ValuePlace,
 ): { start: number; end: number; quoted: boolean } | undefined {
   let start = skip(valuePrefix, text, at);
   const escaped = text[start] === '\\';
   if (escaped) start += 1;
   const quote = text[start] ?? '';
-  if (quote !== '"' && quote !== "'" && quote !== '`') return escaped ? undefined : readBare(text, start, until);
+  if (quote !== '"' && quote !== "'" && quote !== '`')
+    return escaped || needsQuotes ? undefined : readBare(text, start, until);
   if (text.startsWith(quote.repeat(3), start)) start += 2;
   start += 1;
   const last = Math.min(text.length, start + maxValue);

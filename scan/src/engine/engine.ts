@@ -1,11 +1,13 @@
 // Runs rules over bytes: keyword filter, then the rule's pattern at that very place, then its checks. Findings come out as
 // offsets; what they are called and whether they are reported is decided elsewhere.
 
+import { hasRandomPiece } from '../checks/generic.ts';
 import { checks } from '../checks/index.ts';
 import type { Rule } from '../rule.ts';
 import { type Assignment, assignmentReach, readAssignment } from './assignment.ts';
 import { shannonEntropy } from './entropy.ts';
 import { KeywordFilter, type KeywordHit } from './filter.ts';
+import { charactersOf } from './keyword.ts';
 import { isKnownExample } from './known-examples.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { settleOverlaps } from './overlap.ts';
@@ -37,19 +39,56 @@ export interface ScanContext {
   readonly bareValues: boolean;
 }
 
-interface CompiledRule {
+/** A rule with its expressions, each made when it is needed first: most keywords lead to nothing. */
+class CompiledRule {
   readonly rule: Rule;
-  readonly pattern: RegExp;
-  readonly name: RegExp | undefined;
   readonly left: CharacterSet;
   readonly right: CharacterSet;
   readonly lead: CharacterSet | undefined;
-  readonly near: RegExp | undefined;
-  readonly allowValues: RegExp | undefined;
-  readonly allowPaths: RegExp | undefined;
   /** Where it was tried last. */
   triedIn: Run | undefined;
-  triedAt: number;
+  triedAt = -1;
+  #pattern: RegExp | undefined;
+  #name: RegExp | undefined;
+  #near: RegExp | undefined;
+  #allowValues: RegExp | undefined;
+  #allowPaths: RegExp | undefined;
+
+  constructor(rule: Rule) {
+    this.rule = rule;
+    this.left = setOf(rule.left ?? defaultWord);
+    this.right = setOf(rule.right ?? defaultWord);
+    this.lead = rule.lead && setOf(rule.lead.chars);
+  }
+
+  get pattern(): RegExp {
+    return (this.#pattern ??= new RegExp(this.rule.pattern, this.rule.ignoreCase === true ? 'idy' : 'dy'));
+  }
+
+  hasName(name: string): boolean {
+    if (this.rule.name === undefined) return true;
+    return (this.#name ??= new RegExp(this.rule.name, 'i')).test(name);
+  }
+
+  isNear(text: string, start: number, end: number): boolean {
+    if (this.rule.near === undefined) return true;
+    this.#near ??= new RegExp(this.rule.near, 'i');
+    return this.#near.test(text.slice(Math.max(0, start - nearBytes), end + nearBytes));
+  }
+
+  allowsPath(path: string): boolean {
+    const paths = this.rule.allow?.paths;
+    return paths !== undefined && (this.#allowPaths ??= anyOf(paths)).test(path);
+  }
+
+  allowsValue(secret: string): boolean {
+    const values = this.rule.allow?.values;
+    return values !== undefined && (this.#allowValues ??= anyOf(values)).test(secret);
+  }
+}
+
+function anyOf(patterns: readonly string[]): RegExp {
+  return new RegExp(patterns.map((pattern) => `(?:${pattern})`).join('|'));
 }
 
 const rank = { generic: 0, structured: 1, format: 2 } as const;
@@ -146,7 +185,7 @@ export class Engine {
     }
     const rule = this.#rules[meaning.index];
     if (rule === undefined || rank[rule.confidence] < rank[context.least] || !this.#enabled(rule)) return;
-    const compiled = (this.#compiled[meaning.index] ??= compile(rule));
+    const compiled = (this.#compiled[meaning.index] ??= new CompiledRule(rule));
     if (meaning.kind === 'assigned') this.#tryAssigned(run, compiled, position, length, context);
     else this.#tryPattern(run, compiled, position, context);
   }
@@ -157,7 +196,7 @@ export class Engine {
     this.#wrapped.find(decoded, (index, position) => {
       const rule = this.#rules[index];
       if (rule === undefined || rule.assigned === true || !this.#enabled(rule)) return;
-      this.#tryPattern(inner, (this.#compiled[index] ??= compile(rule)), position, context);
+      this.#tryPattern(inner, (this.#compiled[index] ??= new CompiledRule(rule)), position, context);
     });
     const [first] = settleOverlaps(inner.matches, inner.refuted);
     if (first) run.matches.push({ rule: first.rule, start, end, encoding: 'base64' });
@@ -181,7 +220,7 @@ export class Engine {
     if (found === null || compiled.right.has(text, start + found[0].length)) return;
     const [from, to] = found.indices?.[1] ?? [start, start + found[0].length];
     if (to === from) return;
-    if (compiled.near && !compiled.near.test(text.slice(Math.max(0, start - nearBytes), to + nearBytes))) return;
+    if (!compiled.isNear(text, start, to)) return;
     this.#judge(run, compiled, from, to, context);
   }
 
@@ -191,19 +230,14 @@ export class Engine {
     const assignment = run.assignment.read;
     if (assignment === undefined) return;
     if (compiled.rule.confidence === 'generic' && !assignment.quoted && !context.bareValues) return;
-    if (compiled.name && !compiled.name.test(assignment.name)) return;
-    // Arguments are mostly names of things.
-    if (
-      assignment.argument &&
-      compiled.rule.confidence === 'generic' &&
-      !/\d/.test(run.text.slice(assignment.valueStart, assignment.valueEnd))
-    )
-      return;
     const { pattern } = compiled;
     const value = run.text.slice(assignment.valueStart, assignment.valueEnd);
+    const isGuess = assignment.argument && compiled.rule.confidence === 'generic';
+    // Arguments are mostly names of things.
+    if (isGuess && !/\d/.test(value) && !hasRandomPiece(value)) return;
     pattern.lastIndex = 0;
     const found = pattern.exec(value);
-    if (found === null || found[0].length !== value.length) return;
+    if (found === null || found[0].length !== value.length || !compiled.hasName(assignment.name)) return;
     const [from, to] = found.indices?.[1] ?? [0, value.length];
     this.#judge(run, compiled, assignment.valueStart + from, assignment.valueStart + to, context);
   }
@@ -211,9 +245,9 @@ export class Engine {
   #judge(run: Run, compiled: CompiledRule, start: number, end: number, context: ScanContext): void {
     const { rule } = compiled;
     const secret = run.text.slice(start, end);
-    if (compiled.allowPaths?.test(context.path)) return;
+    if (compiled.allowsPath(context.path)) return;
     const good =
-      !compiled.allowValues?.test(secret) &&
+      !compiled.allowsValue(secret) &&
       !isKnownExample(secret) &&
       (rule.entropy === undefined || shannonEntropy(secret) >= rule.entropy) &&
       (rule.anyValue === true || !isPlaceholder(bodyOf(secret, rule))) &&
@@ -253,31 +287,16 @@ function newRun(text: string, wrappedUntil: number): Run {
   };
 }
 
-function compile(rule: Rule): CompiledRule {
-  const flags = rule.ignoreCase === true ? 'idy' : 'dy';
-  return {
-    rule,
-    pattern: new RegExp(rule.pattern, flags),
-    name: rule.name === undefined ? undefined : new RegExp(rule.name, 'i'),
-    left: setOf(rule.left ?? defaultWord),
-    right: setOf(rule.right ?? defaultWord),
-    lead: rule.lead && setOf(rule.lead.chars),
-    near: rule.near === undefined ? undefined : new RegExp(rule.near, 'i'),
-    allowValues: rule.allow?.values && new RegExp(rule.allow.values.map((value) => `(?:${value})`).join('|')),
-    allowPaths: rule.allow?.paths && new RegExp(rule.allow.paths.map((path) => `(?:${path})`).join('|')),
-    triedIn: undefined,
-    triedAt: -1,
-  };
-}
-
 /** The class of characters between brackets; the empty class has none. */
 class CharacterSet {
   readonly #has = new Uint8Array(256);
 
   constructor(chars: string) {
-    if (chars === '') return;
-    const pattern = new RegExp(`[${chars}]`);
-    for (let code = 0; code < 256; code++) if (pattern.test(String.fromCharCode(code))) this.#has[code] = 1;
+    // A user's rule may name a class of classes, `\\w`; ours are plain, and read without an expression.
+    if (/[\\^]/.test(chars)) {
+      const pattern = new RegExp(`[${chars}]`);
+      for (let code = 0; code < 256; code++) if (pattern.test(String.fromCharCode(code))) this.#has[code] = 1;
+    } else for (const character of charactersOf(chars)) this.#has[character.charCodeAt(0)] = 1;
   }
 
   /** False outside of the text. */

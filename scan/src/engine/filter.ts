@@ -2,26 +2,17 @@
 // loop over the text is WebAssembly (wasm-filter.ts) or, where that is switched off, the same in JavaScript.
 
 import type { Entry, Tables } from './tables.ts';
-import { filterModule, foldMask, hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
+import { filterProgram } from '../programs.ts';
+import { type Memory, instantiate, newMemory, pageBytes } from './wasm.ts';
+import { foldMask, hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
 
 /** Called for each place where a keyword stands (compared without regard to case). `position` is its first byte. */
 export type KeywordHit = (entry: Entry, position: number) => void;
 
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-/** The parts of WebAssembly in use; the type library of Node does not declare them. */
-interface WebAssemblyApi {
-  Memory: new (options: { initial: number }) => Memory;
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
-}
-const wasm = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
+type Loop = (position: number, end: number, out: number, outEnd: number, text: number, textEnd: number) => number;
 
-type Loop = (position: number, end: number, out: number, outEnd: number) => number;
-
-const growthBytes = 1 << 16;
+/** Room for text to begin with. */
+const roomBytes = 1 << 20;
 /** Zero bytes after the text, so that the last four-byte read stays inside. */
 const tailBytes = 16;
 
@@ -29,68 +20,56 @@ export class KeywordFilter {
   readonly #tables: Tables;
   readonly #memory: Memory;
   readonly #scan: Loop;
+  /** Where the text begins in the memory. */
+  readonly #text: number;
   #bytes: Buffer;
   #words: Int32Array;
 
   /** @param engine `js` forces the JavaScript loop: for tests, and for hosts without WebAssembly. */
   constructor(tables: Tables, engine: 'wasm' | 'js' = 'wasm') {
-    this.#memory = new wasm.Memory({ initial: 18 });
+    this.#tables = tables;
+    this.#text = layout.slots + pageBytes * Math.ceil(tables.slots.length / pageBytes);
+    this.#memory = newMemory(this.#text + roomBytes);
     this.#bytes = Buffer.from(this.#memory.buffer);
     this.#words = new Int32Array(this.#memory.buffer);
-    this.#tables = tables;
     this.#bytes.set(tables.image);
-    if (engine === 'wasm') {
-      const instance = new wasm.Instance(new wasm.Module(filterModule()), { env: { memory: this.#memory } });
-      this.#scan = instance.exports['scan'] as Loop;
-    } else {
-      this.#scan = (position, end, out, outEnd) => this.#scanInJs(position, end, out, outEnd);
-    }
+    this.#bytes.set(tables.slots, layout.slots);
+    this.#scan =
+      engine === 'wasm' ? (instantiate(filterProgram, this.#memory) as Loop) : (...args) => this.#scanInJs(...args);
   }
 
   /** Room for `count` bytes of text: write into it, then call `run`. Valid until the next call. */
   room(count: number): Buffer {
-    const needed = layout.text + count + tailBytes;
+    const needed = this.#text + count + tailBytes;
     if (needed > this.#bytes.length) {
-      this.#memory.grow(Math.ceil((needed - this.#bytes.length) / growthBytes));
+      this.#memory.grow(Math.ceil((needed - this.#bytes.length) / pageBytes));
       this.#bytes = Buffer.from(this.#memory.buffer);
       this.#words = new Int32Array(this.#memory.buffer);
     }
-    return this.#bytes.subarray(layout.text, layout.text + count);
+    return this.#bytes.subarray(this.#text, this.#text + count);
   }
 
   /** Reports every keyword in the first `count` bytes of the room, in the order of their grams; only those with a gram in the range, if one is given. */
   run(count: number, onHit: KeywordHit, from = 0, to: number = count): void {
-    const text: number = layout.text;
+    const text = this.#text;
     const end = text + count;
     this.#bytes.fill(0, end, end + tailBytes);
     const last = text + to;
     let position = text + from;
     while (position < last) {
-      position = this.#scan(position, last, layout.out, layout.outEnd);
-      const outEnd = this.#words[layout.outPointer >> 2] ?? layout.out;
-      for (let out = layout.out >> 2; out < outEnd >> 2; out += 2) {
-        const at = this.#words[out] ?? 0;
-        for (const entry of this.#tables.entries(this.#words[out + 1] ?? 0)) {
-          const start = at - entry.offset;
-          if (start >= text && start + entry.bytes.length <= end && this.#matches(entry.bytes, start)) {
-            onHit(entry, start - text);
-          }
-        }
-      }
+      position = this.#scan(position, last, layout.out, layout.outEnd, text, end);
+      const words = this.#words;
+      const outEnd = words[layout.outPointer >> 2]! >> 2;
+      for (let out = layout.out >> 2; out < outEnd; out += 2)
+        onHit(this.#tables.entryAt(words[out + 1]!), words[out]! - text);
     }
   }
 
-  #matches(keyword: Uint8Array, start: number): boolean {
-    const bytes = this.#bytes;
-    for (let i = 0; i < keyword.length; i++) if (((bytes[start + i] ?? 0) | 0x20) !== keyword[i]) return false;
-    return true;
-  }
-
-  #scanInJs(from: number, end: number, out: number, outEnd: number): number {
+  #scanInJs(from: number, end: number, out: number, outEnd: number, text: number, textEnd: number): number {
     const bytes = this.#bytes;
     const words = this.#words;
     const mask = (1 << layout.gramBits) - 1;
-    let next = out;
+    let next = out >> 2;
     let gram = bytes.readInt32LE(from);
     for (let position = from; position < end; position++) {
       const folded = gram | foldMask;
@@ -100,21 +79,32 @@ export class KeywordFilter {
       let slot = Math.imul(folded, hashOfGrams) >>> (32 - layout.gramBits);
       for (;;) {
         const known = words[(layout.grams >> 2) + slot];
-        if (known === 0) break;
-        if (known === folded) {
-          words[next >> 2] = position;
-          words[(next >> 2) + 1] = slot;
-          next += 8;
-          break;
-        }
+        if (known === 0 || known === folded) break;
         slot = (slot + 1) & mask;
       }
-      if (next >= outEnd) {
-        words[layout.outPointer >> 2] = next;
+      if (words[(layout.grams >> 2) + slot] === 0) continue;
+      let entry = layout.slots + (words[(layout.slots >> 2) + slot] ?? 0);
+      for (let length = bytes[entry] ?? 0; length !== 0; length = bytes[entry] ?? 0) {
+        const start = position - (bytes[entry + 1] ?? 0);
+        if (start >= text && start + length <= textEnd && this.#stands(entry + 3, length, start)) {
+          words[next++] = start;
+          words[next++] = entry;
+        }
+        entry += 3 + length + 2 * (bytes[entry + 2] ?? 0);
+      }
+      if (next >= outEnd >> 2) {
+        words[layout.outPointer >> 2] = next << 2;
         return position + 1;
       }
     }
-    words[layout.outPointer >> 2] = next;
+    words[layout.outPointer >> 2] = next << 2;
     return end;
+  }
+
+  /** True if the keyword stands at `start`. */
+  #stands(keyword: number, length: number, start: number): boolean {
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) if ((bytes[start + i]! | 0x20) !== bytes[keyword + i]) return false;
+    return true;
   }
 }

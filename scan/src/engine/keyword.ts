@@ -19,7 +19,8 @@ export function plainKeyword(keyword: string): string {
   return withClass.exec(keyword)?.[2] ?? keyword;
 }
 
-function charactersOf(content: string | undefined): string[] {
+/** The characters of a class, of which `content` is what stands between the brackets; the empty text where there is none. */
+export function charactersOf(content: string | undefined): string[] {
   if (content === undefined) return [''];
   const characters: string[] = [];
   for (let i = 0; i < content.length; i++) {

@@ -1,7 +1,7 @@
 // Texts that stand in for a secret: templates, words that say so, runs and sequences that nobody draws by chance.
 
 const template =
-  /\$\{|\{\{|\}\}|\$\(|#\{|@@|^\\?\$[A-Za-z_]|<%|%>|\[\[|^\$[A-Za-z_]|^%[A-Za-z_]\w*%?$|^@[A-Za-z_]\w*@$|^__\w+__$|^<[^>]*>?$|^\{[^}]*\}$|^\[[^\]]*\]?$|%\([a-z_]+\)s|\{[A-Za-z_][\w.:-]*\}|^%[sdv]$|zvault:\/\//i;
+  /\$\{|\{\{|\}\}|\$\(|#\{|@@[A-Za-z_]+@@|^\\?\$[A-Za-z_]|<%|%>|\[\[|^\$[A-Za-z_]|^%\w+%$|^%[a-z_]+$|^@[A-Za-z_]\w*@$|^__\w+__$|^<[^>]*>?$|^\{[^}]*\}$|^\[[^\]]*\]?$|%\([a-z_]+\)s|\{\.[A-Za-z]|&lt;.*&gt|\{[A-Za-z_][\w.:-]*\}|^%[sdv]$|zvault:\/\//i;
 const madeUp =
   /xxxxx|^x+$|\*\*\*|\.\.\.|\u2026|\xe2\x80\xa6|____|----|\?\?\?|####|example|placeholder|change[-_ ]?(?:me|it|this)|your[-_ ]|yourkey|yourtoken|yoursecret|yourpass|yourapi|dummy|sample|redacted|removed|replace[-_ ]?(?:me|with|this)|insert[-_ ]|not[-_]?a?[-_]?real|fake|bogus|invalid|masked|hidden|censored|deadbeef|cafebabe|lorem|ipsum|foobar|notasecret|(?<![a-z])to-?do(?![a-z])|fixme|hunter2|test[-_]?(?:key|token|secret|pass|api|value|only)|mock[-_]|qwerty|asdfgh|some[-_]?(?:key|token|secret|pass|random|value)|my[-_]?(?:key|token|secret|pass|super|api|app)|super[-_]?secret|top[-_]?secret|very[-_]?secret|secret[-_]?(?:key|token|value|here|goes)|(?:key|token|secret|password|value)[-_]?here|goes[-_]?here|undefined|[a-z]-goes-/i;
 

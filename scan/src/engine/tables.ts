@@ -4,7 +4,7 @@
 import type { Rule } from '../rule.ts';
 import { expandKeyword } from './keyword.ts';
 import { rarestGram } from './rarity.ts';
-import { hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
+import { hashOfBitmap, hashOfGrams, layout, mostEntries } from './wasm-filter.ts';
 import { wrappedKeywords } from './wrapped.ts';
 
 /** What a keyword stands for: a rule tried at this place, a rule about an assignment, or Base64 (`index` is its alignment then). */
@@ -24,49 +24,45 @@ export interface Entry {
   readonly bytes: Uint8Array;
   /** Where its gram stands in it. */
   readonly offset: number;
-  /** Of keywords with the same gram, the order in which they are tried. */
-  readonly order: number;
+  /** Where it stands in the filter's memory: keywords with the same gram are tried in this order. */
+  readonly address: number;
   readonly meanings: readonly Meaning[];
 }
 
 /**
- * Layout: image; for each slot the position of its entries as u32 (0: none), relative to the end of this list; entries, each
- * group ended by a zero length: length, offset, number of meanings (u8 each), bytes, meanings (u16: kind << 14 | index).
+ * Layout: image; what the filter has from `layout.slots` on: for each slot the position of its entries as u32 (0: none), relative
+ * to the start of this list; entries, each group ended by a zero length: length, offset, number of meanings (u8 each), bytes,
+ * meanings (u16: kind << 14 | index).
  */
 export class Tables {
   readonly bytes: Buffer;
-  readonly #groups: (readonly Entry[] | undefined)[] = [];
+  readonly image: Buffer;
+  readonly slots: Buffer;
+  readonly #entries = new Map<number, Entry>();
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    this.image = bytes.subarray(0, imageBytes);
+    this.slots = bytes.subarray(imageBytes);
   }
 
-  get image(): Buffer {
-    return this.bytes.subarray(0, imageBytes);
+  /** The entry at an address in the filter's memory. Read at the first use. */
+  entryAt(address: number): Entry {
+    let entry = this.#entries.get(address);
+    if (entry === undefined) this.#entries.set(address, (entry = this.#read(address)));
+    return entry;
   }
 
-  /** The keywords whose gram is in the slot. Read at the first use. */
-  entries(slot: number): readonly Entry[] {
-    return (this.#groups[slot] ??= this.#read(slot));
-  }
-
-  #read(slot: number): Entry[] {
-    const base = imageBytes + slotCount * 4;
-    const start = this.bytes.readUInt32LE(imageBytes + slot * 4);
-    const group: Entry[] = [];
-    if (start === 0) return group;
-    for (let at = base + start; ;) {
-      const [length = 0, offset = 0, count = 0] = this.bytes.subarray(at, at + 3);
-      if (length === 0) return group;
-      const bytes = this.bytes.subarray(at + 3, at + 3 + length);
-      at += 3 + length;
-      const meanings = Array.from({ length: count }, (_, i) => {
-        const code = this.bytes.readUInt16LE(at + 2 * i);
-        return { kind: meaningKinds[code >>> 14] ?? 'rule', index: code & 0x3fff };
-      });
-      at += 2 * count;
-      group.push({ bytes, offset, order: group.length, meanings });
+  #read(address: number): Entry {
+    const { slots } = this;
+    const at = address - layout.slots;
+    const end = at + 3 + slots[at]!;
+    const meanings: Meaning[] = [];
+    for (let i = 0; i < slots[at + 2]!; i += 1) {
+      const code = slots.readUInt16LE(end + 2 * i);
+      meanings.push({ kind: meaningKinds[code >>> 14] ?? 'rule', index: code & 0x3fff });
     }
+    return { bytes: slots.subarray(at + 3, end), offset: slots[at + 1]!, address, meanings };
   }
 }
 
@@ -105,10 +101,11 @@ export function buildTables(rules: readonly Rule[]): Tables {
     slots[slot]?.push(Buffer.concat([Buffer.from([bytes.length, offset, list.length]), bytes, codes]));
   }
   const positions = Buffer.alloc(slotCount * 4);
-  const groups: Buffer[] = [Buffer.from([0])];
-  let position = 1;
+  const groups: Buffer[] = [];
+  let position = positions.length;
   slots.forEach((entries, slot) => {
     if (entries.length === 0) return;
+    if (entries.length > mostEntries) throw new RangeError('too many keywords have the same rare bytes');
     positions.writeUInt32LE(position, slot * 4);
     const group = Buffer.concat([...entries, Buffer.from([0])]);
     groups.push(group);

@@ -136,7 +136,7 @@ function gramAt({ position, entry }: Candidate): number {
 
 /** As the filter reports keywords: by the place of their gram. */
 function inOrder(a: Candidate, b: Candidate): number {
-  return gramAt(a) - gramAt(b) || a.entry.order - b.entry.order;
+  return gramAt(a) - gramAt(b) || a.entry.address - b.entry.address;
 }
 
 /** One list of two that are in order. */

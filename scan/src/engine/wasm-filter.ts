@@ -1,11 +1,14 @@
 // The inner loop of the keyword filter as a WebAssembly module, written out opcode by opcode. It runs compiled from the
 // first byte, where the same loop in JavaScript starts interpreted: in a hook that lives for 60 ms that is what counts.
 //
-//   scan(position, end, out, outEnd) -> next position
+//   scan(position, end, out, outEnd, text, textEnd) -> next position
 //
 // At each position it reads four bytes, folds them to lower case (`| 0x20` each), and looks the hash up in a bitmap. A set bit
-// leads to an open-addressed table of the exact grams; a gram found there is emitted as (position, slot). The end of what
-// was emitted is left at `layout.outPointer`.
+// leads to an open-addressed table of the exact grams, and a gram found there to the keywords that have it: each that stands
+// whole in the text (`text` to `textEnd`) is emitted as (its start, its entry). The end of what was emitted is left at
+// `layout.outPointer`.
+
+import { moduleOf, op } from './wasm.ts';
 
 /** Where things stand in the module's memory, in bytes. */
 export const layout = {
@@ -17,43 +20,24 @@ export const layout = {
   gramBits: 13,
   outPointer: 49_152,
   out: 49_160,
-  outEnd: 65_536,
-  text: 65_536,
+  /** Here the loop hands over what it has: `mostEntries` more still fit behind it. */
+  outEnd: 65_024,
+  /** A word for each slot: where its entries begin, from here. Entries: see tables.ts. The text follows them. */
+  slots: 65_536,
 } as const;
+
+/** The most keywords of one gram. */
+export const mostEntries = (layout.slots - layout.outEnd) / 8;
 
 /** Multipliers of the two hashes (odd, from the golden ratio and a prime of good spread). */
 export const hashOfBitmap = 0x9e3779b1 | 0;
 export const hashOfGrams = 0x85ebca6b | 0;
 export const foldMask = 0x20202020;
 
-const op = {
-  block: [0x02, 0x40],
-  loop: [0x03, 0x40],
-  end: [0x0b],
-  brIf: (depth: number) => [0x0d, depth],
-  br: (depth: number) => [0x0c, depth],
-  return: [0x0f],
-  get: (local: number) => [0x20, local],
-  set: (local: number) => [0x21, local],
-  tee: (local: number) => [0x22, local],
-  load: (offset: number) => [0x28, 0, ...unsigned(offset)],
-  loadByte: (offset: number) => [0x2d, 0, ...unsigned(offset)],
-  store: (offset: number) => [0x36, 0, ...unsigned(offset)],
-  constant: (value: number) => [0x41, ...signed(value)],
-  isZero: [0x45],
-  equal: [0x46],
-  greaterOrEqualUnsigned: [0x4f],
-  lessUnsigned: [0x49],
-  add: [0x6a],
-  multiply: [0x6c],
-  and: [0x71],
-  or: [0x72],
-  shiftRightUnsigned: [0x76],
-};
-
-/** The module's bytes. It imports `env.memory`. */
+/** The module's bytes. */
 export function filterModule(): Uint8Array<ArrayBuffer> {
-  const [position, end, out, outEnd, word, hash, slot] = [0, 1, 2, 3, 4, 5, 6];
+  const [position, end, out, outEnd, text, textEnd] = [0, 1, 2, 3, 4, 5];
+  const [word, hash, slot, entry, length, start, i] = [6, 7, 8, 9, 10, 11, 12];
   const body = [
     ...op.block,
     ...op.get(position),
@@ -101,8 +85,7 @@ export function filterModule(): Uint8Array<ArrayBuffer> {
     ...op.get(word),
     ...op.equal,
     ...op.isZero,
-    0x04, // if it is another gram
-    0x40,
+    ...op.if, // it is another gram
     ...op.get(slot),
     ...op.constant(1),
     ...op.add,
@@ -112,16 +95,84 @@ export function filterModule(): Uint8Array<ArrayBuffer> {
     ...op.br(1),
     ...op.end,
     ...op.end,
-    ...op.get(out),
+    ...op.get(slot),
+    ...op.constant(4),
+    ...op.multiply,
+    ...op.load(layout.slots),
+    ...op.constant(layout.slots),
+    ...op.add,
+    ...op.set(entry),
+    ...op.block, // leave it when the entries are done
+    ...op.loop, // each entry
+    ...op.get(entry),
+    ...op.loadByte(0),
+    ...op.tee(length),
+    ...op.isZero,
+    ...op.brIf(1),
+    ...op.block, // leave it for the next entry
     ...op.get(position),
+    ...op.get(entry),
+    ...op.loadByte(1),
+    ...op.subtract,
+    ...op.tee(start),
+    ...op.get(text),
+    ...op.lessUnsigned,
+    ...op.brIf(0),
+    ...op.get(start),
+    ...op.get(length),
+    ...op.add,
+    ...op.get(textEnd),
+    ...op.greaterUnsigned,
+    ...op.brIf(0),
+    ...op.constant(0),
+    ...op.set(i),
+    ...op.loop, // each byte
+    ...op.get(start),
+    ...op.get(i),
+    ...op.add,
+    ...op.loadByte(0),
+    ...op.constant(0x20),
+    ...op.or,
+    ...op.get(entry),
+    ...op.get(i),
+    ...op.add,
+    ...op.loadByte(3),
+    ...op.notEqual,
+    ...op.brIf(1),
+    ...op.get(i),
+    ...op.constant(1),
+    ...op.add,
+    ...op.tee(i),
+    ...op.get(length),
+    ...op.lessUnsigned,
+    ...op.brIf(0),
+    ...op.end,
+    ...op.get(out),
+    ...op.get(start),
     ...op.store(0),
     ...op.get(out),
-    ...op.get(slot),
+    ...op.get(entry),
     ...op.store(4),
     ...op.get(out),
     ...op.constant(8),
     ...op.add,
-    ...op.tee(out),
+    ...op.set(out),
+    ...op.end,
+    ...op.get(entry),
+    ...op.get(length),
+    ...op.add,
+    ...op.get(entry),
+    ...op.loadByte(2),
+    ...op.constant(2),
+    ...op.multiply,
+    ...op.add,
+    ...op.constant(3),
+    ...op.add,
+    ...op.set(entry),
+    ...op.br(0),
+    ...op.end,
+    ...op.end,
+    ...op.get(out),
     ...op.get(outEnd),
     ...op.lessUnsigned,
     ...op.brIf(0),
@@ -146,53 +197,6 @@ export function filterModule(): Uint8Array<ArrayBuffer> {
     ...op.get(out),
     ...op.store(0),
     ...op.get(end),
-    ...op.end,
   ];
-  const i32 = 0x7f;
-  const code = [1, 3, i32, ...body];
-  return Uint8Array.from([
-    0x00,
-    0x61,
-    0x73,
-    0x6d,
-    1,
-    0,
-    0,
-    0,
-    ...section(1, [1, 0x60, 4, i32, i32, i32, i32, 1, i32]),
-    ...section(2, [1, ...text('env'), ...text('memory'), 0x02, 0x00, 1]),
-    ...section(3, [1, 0]),
-    ...section(7, [1, ...text('scan'), 0, 0]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
-  ]);
-}
-
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content];
-}
-
-function text(value: string): number[] {
-  return [value.length, ...Buffer.from(value, 'latin1')];
-}
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  return [...bytes, rest];
-}
-
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (;;) {
-    const byte = rest & 0x7f;
-    rest >>= 7;
-    if ((rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0)) return [...bytes, byte];
-    bytes.push(byte | 0x80);
-  }
+  return moduleOf(6, 7, body);
 }

@@ -1,92 +1,87 @@
 // Says of a text that none of the vault's values is in it, without the values: from hashes of how their forms begin. Nearly every text
 // is done with so, and the patterns themselves stay sealed until one is not.
 
-import { asUint32, packArrays, unpackArrays } from '@zvault/core/domain';
+import { packArrays, unpackArrays } from '@zvault/core/domain';
+import { type Memory, instantiate, newMemory, pageBytes } from '../engine/wasm.ts';
+import { sieveProgram } from '../programs.ts';
+import { headMultiplier, stride, windowMultiplier } from './wasm-sieve.ts';
 
 /** Every form has so many bytes at least. */
 const headBytes = 8;
-/** Windows of four bytes are looked up at every fourth position: of a form's first seven bytes one is at such a place. */
-const stride = 4;
-const windowMultiplier = 0x9e3779b1;
+type Loop = (at: number, last: number, windowShift: number, heads: number, headShift: number, mask: number) => number;
 
 export class Sieve {
-  /** One bit for each hash of a window. */
-  readonly #windows: Uint32Array;
-  readonly #windowShift: number;
-  /** Hashes of the first eight bytes, open addressing, 0 is free. */
-  readonly #heads: Uint32Array;
-  readonly #headShift: number;
+  readonly #memory: Memory;
+  readonly #scan: Loop;
+  /** The bitmap stands first, one bit for each hash of a window; then hashes of the first eight bytes, open addressing, 0 is free; then the text. */
+  readonly #windowBytes: number;
+  readonly #headCount: number;
+  readonly #text: number;
+  #bytes: Uint8Array;
 
-  private constructor(windows: Uint32Array, heads: Uint32Array) {
-    this.#windows = windows;
-    this.#windowShift = 32 - Math.log2(windows.length) - 5;
-    this.#heads = heads;
-    this.#headShift = 32 - Math.log2(heads.length);
+  private constructor(windows: Uint8Array, heads: Uint8Array) {
+    this.#windowBytes = windows.length;
+    this.#headCount = heads.length / 4;
+    this.#text = windows.length + heads.length;
+    this.#memory = newMemory(this.#text + pageBytes);
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#bytes.set(windows);
+    this.#bytes.set(heads, windows.length);
+    this.#scan = instantiate(sieveProgram, this.#memory) as Loop;
   }
 
-  /** @param forms each of `headBytes` bytes or more */
-  static of(forms: readonly Uint8Array[]): Sieve {
-    const bits = Math.min(24, Math.max(10, Math.ceil(Math.log2(forms.length * stride + 1)) + 4));
-    const slots = 2 ** (Math.ceil(Math.log2(forms.length + 1)) + 1);
-    const sieve = new Sieve(new Uint32Array(2 ** (bits - 5)), new Uint32Array(slots));
-    for (const form of forms) sieve.#add(form);
-    return sieve;
+  /** What `load` takes. @param forms each of `headBytes` bytes or more */
+  static save(forms: readonly Uint8Array[]): Uint8Array {
+    const bits = Math.min(24, Math.max(10, Math.ceil(Math.log2(forms.length * stride + 1)) + 3));
+    const windows = new Uint32Array(2 ** (bits - 5));
+    const heads = new Uint32Array(2 ** (Math.ceil(Math.log2(forms.length + 1)) + 1));
+    for (const form of forms) {
+      for (let offset = 0; offset < stride; offset += 1) {
+        const bit = Math.imul(wordAt(form, offset), windowMultiplier) >>> shiftOf(windows.length * 32);
+        windows[bit >>> 5]! |= 1 << bit;
+      }
+      const hash = headOf(form);
+      let slot = hash >>> shiftOf(heads.length);
+      while (heads[slot] !== 0 && heads[slot] !== hash) slot = (slot + 1) & (heads.length - 1);
+      heads[slot] = hash;
+    }
+    return packArrays([windows, heads]);
   }
 
-  save(): Uint8Array {
-    return packArrays([this.#windows, this.#heads]);
-  }
-
-  /** Uses the bytes as they stand. @throws RangeError if `save` did not make them */
+  /** @throws RangeError if `save` did not make it */
   static load(saved: Uint8Array): Sieve {
-    const [windows, heads] = unpackArrays(saved).map(asUint32);
+    const [windows, heads] = unpackArrays(saved);
     if (!windows || !heads) throw new RangeError('this is no saved sieve');
     return new Sieve(windows, heads);
   }
 
-  #add(form: Uint8Array): void {
-    for (let offset = 0; offset < stride; offset += 1) {
-      const bit = Math.imul(wordAt(form, offset), windowMultiplier) >>> this.#windowShift;
-      this.#windows[bit >>> 5]! |= 1 << bit;
-    }
-    const heads = this.#heads;
-    const hash = headAt(form, 0);
-    let slot = hash >>> this.#headShift;
-    while (heads[slot] !== 0 && heads[slot] !== hash) slot = (slot + 1) & (heads.length - 1);
-    heads[slot] = hash;
-  }
-
   /** False if no form is in the text. True is nearly always right. */
   mayHold(text: Uint8Array): boolean {
-    const windows = this.#windows;
-    const shift = this.#windowShift;
-    const last = text.length - headBytes;
-    // A form at `start` has a window at the one of `start … start + 3` that is a multiple of the stride, less one.
-    for (let at = stride - 1; at < last + stride; at += stride) {
-      const bit = Math.imul(wordAt(text, at), windowMultiplier) >>> shift;
-      // Shift counts are taken modulo 32.
-      if (((windows[bit >>> 5]! >>> bit) & 1) === 0) continue;
-      for (let start = at - stride + 1; start <= Math.min(at, last); start += 1)
-        if (this.#isHead(text, start)) return true;
+    const needed = this.#text + text.length;
+    if (needed > this.#bytes.length) {
+      this.#memory.grow(Math.ceil((needed - this.#bytes.length) / pageBytes));
+      this.#bytes = new Uint8Array(this.#memory.buffer);
     }
-    return false;
+    this.#bytes.set(text, this.#text);
+    // A form at `start` has a window at the one of `start … start + 3` that is a multiple of the stride, less one.
+    const [at, last] = [this.#text + stride - 1, needed - headBytes];
+    const windowShift = shiftOf(this.#windowBytes * 8);
+    const count = this.#headCount;
+    return this.#scan(at, last, windowShift, this.#windowBytes, shiftOf(count), count - 1) === 1;
   }
+}
 
-  #isHead(text: Uint8Array, start: number): boolean {
-    const heads = this.#heads;
-    const hash = headAt(text, start);
-    for (let slot = hash >>> this.#headShift; heads[slot] !== 0; slot = (slot + 1) & (heads.length - 1))
-      if (heads[slot] === hash) return true;
-    return false;
-  }
+/** How far to shift a hash so that as many values are left. */
+function shiftOf(count: number): number {
+  return Math.clz32(count) + 1;
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
-/** A hash of eight bytes; never 0. */
-function headAt(bytes: Uint8Array, at: number): number {
-  const mixed = Math.imul(Math.imul(wordAt(bytes, at), 0x9e3779b1) ^ wordAt(bytes, at + 4), 0x85ebca6b);
+/** A hash of the first eight bytes; never 0. */
+function headOf(bytes: Uint8Array): number {
+  const mixed = Math.imul(Math.imul(wordAt(bytes, 0), windowMultiplier) ^ wordAt(bytes, 4), headMultiplier);
   return (mixed ^ (mixed >>> 15)) >>> 0 || 1;
 }

@@ -59,7 +59,7 @@ export function buildIndex(values: readonly VaultValue[]): IndexContent {
   return {
     keys,
     left,
-    sieve: Sieve.of(forms).save(),
+    sieve: Sieve.save(forms),
     patterns: packArrays([matcher.save(), Uint32Array.from(owners), Uint8Array.from(flags)]),
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Host } from '@zvault/core/domain';
 import { ZvaultError } from '@zvault/core/domain';
-import { finished, startGit } from './git.ts';
+import { finished, runGitWithin, startGit } from './git.ts';
 
 export interface BlobReader {
   /** Room for a blob's bytes. */
@@ -14,14 +14,25 @@ export interface BlobReader {
   onMissing(id: string): void;
 }
 
+/** So many blobs, of so many bytes together, are read at once: that is what a commit mostly has. */
+const fewBlobs = 200;
+const fewBytes = 4 * 1024 * 1024;
+
 /** Reads the blobs of the given ids, in this order. @throws PARTIAL when git fails or its stream breaks off */
 export async function readBlobs(host: Host, ids: readonly string[], limit: number, reader: BlobReader): Promise<void> {
   const args = ['cat-file', '--batch', '--buffer'];
+  const input = `${ids.join('\n')}\n`;
+  const parser = new BatchParser(limit, reader);
+  const all = ids.length > fewBlobs ? undefined : runGitWithin(host, args, fewBytes, input);
+  if (all !== undefined) {
+    parser.push(all);
+    parser.end();
+    return;
+  }
   const child = startGit(host, args);
   const done = finished(child, args);
   child.stdin?.on('error', () => {}); // git's own message tells why it went away
-  child.stdin?.end(`${ids.join('\n')}\n`);
-  const parser = new BatchParser(limit, reader);
+  child.stdin?.end(input);
   child.stdout?.on('data', (chunk: Buffer) => parser.push(chunk));
   await done;
   parser.end();

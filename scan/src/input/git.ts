@@ -1,7 +1,7 @@
 // Runs git and reads its NUL-separated lists and its object stream. The environment is passed on: in a hook it says
 // which index is meant (`commit -a` and `commit PATH` use another than `.git/index`).
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZvaultError } from '@zvault/core/domain';
@@ -27,24 +27,43 @@ export async function openRepository(host: Host): Promise<GitContext> {
   return { host, prefix: answer.toString('utf8').split('\n')[0] ?? '' };
 }
 
-/** Runs git to its end and returns what it printed. @throws PARTIAL when git fails, CONNECTION_FAILED never */
+/** Runs git to its end and returns what it printed. @throws PARTIAL when git fails */
 export async function runGit(host: Host, args: readonly string[]): Promise<Buffer> {
-  const child = startGit(host, args, 'ignore');
-  const chunks: Buffer[] = [];
-  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await finished(child, args);
-  return Buffer.concat(chunks);
+  const answer = runGitWithin(host, args, Infinity);
+  if (answer === undefined) throw new ZvaultError('PARTIAL', `git ${args[0] ?? ''} said too much`);
+  return answer;
 }
 
-export function startGit(host: Host, args: readonly string[], stdin: 'pipe' | 'ignore' = 'pipe'): ChildProcess {
-  return spawn('git', ['--no-optional-locks', ...args], {
+/** The same, waiting for git here: node then makes no streams, which takes longer than git does. `undefined` if git prints more than `most` bytes. */
+export function runGitWithin(host: Host, args: readonly string[], most: number, input?: string): Buffer | undefined {
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const { error, status, signal, stdout, stderr } = spawnSync('git', ['--no-optional-locks', ...args], {
+    ...settingsOf(host),
+    stdio: [stdin, 'pipe', 'pipe'],
+    maxBuffer: most,
+    ...(input === undefined ? {} : { input }),
+  });
+  const code = error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOBUFS') return undefined;
+  // One that ends before it has read all tells by its status why.
+  if (error !== undefined && code !== 'EPIPE') throw cantRun(error);
+  if (status !== 0) throw failed(args, status, signal, stderr.toString('utf8'));
+  return stdout;
+}
+
+/** Starts git for what may be long: its answer is read as it comes. */
+export function startGit(host: Host, args: readonly string[]): ChildProcess {
+  return spawn('git', ['--no-optional-locks', ...args], { ...settingsOf(host), stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+function settingsOf(host: Host): { cwd: string; env: NodeJS.ProcessEnv; windowsHide: true } {
+  return {
     cwd: host.cwd,
     // Objects that a partial clone has not fetched stay where they are: a hook must not use the network. Nor has git a use for the
     // vault's token.
     env: { ...host.env, ZVAULT_TOKEN: undefined, GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' },
-    stdio: [stdin, 'pipe', 'pipe'],
     windowsHide: true,
-  });
+  };
 }
 
 /** Resolves when git ends with 0. @throws PARTIAL otherwise, with the first line of what it said */
@@ -54,24 +73,23 @@ export async function finished(child: ChildProcess, args: readonly string[]): Pr
     if (said.length < 2000) said += chunk.toString('utf8');
   });
   await new Promise<void>((resolve, reject) => {
-    child.on('error', (error) =>
-      reject(
-        new ZvaultError('PARTIAL', `git can't be run: ${error.message}`, {
-          hint: 'install git, or name the paths to scan',
-        }),
-      ),
-    );
+    child.on('error', (error) => reject(cantRun(error)));
     child.on('close', (status, signal) => {
       if (status === 0) resolve();
-      else
-        reject(
-          new ZvaultError(
-            'PARTIAL',
-            `git ${args[0] ?? ''} ended with ${signal ?? `status ${status}`}: ${said.split('\n')[0] ?? ''}`,
-          ),
-        );
+      else reject(failed(args, status, signal, said));
     });
   });
+}
+
+function cantRun(error: Error): ZvaultError {
+  return new ZvaultError('PARTIAL', `git can't be run: ${error.message}`, {
+    hint: 'install git, or name the paths to scan',
+  });
+}
+
+function failed(args: readonly string[], status: number | null, signal: string | null, said: string): ZvaultError {
+  const end = signal ?? `status ${status}`;
+  return new ZvaultError('PARTIAL', `git ${args[0] ?? ''} ended with ${end}: ${said.split('\n')[0] ?? ''}`);
 }
 
 /** The path as it is reported: relative to the current folder. */

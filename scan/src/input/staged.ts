@@ -7,9 +7,9 @@ import { readBlobs } from './blobs.ts';
 import { type Change, type GitContext, displayPath, readChanges, runGit } from './git.ts';
 import { type InputContext, isLfsPointer } from './source.ts';
 
-/** Scans what the next commit would bring in. @param staged the answer of `listStaged`. @throws USAGE for an index with conflicts, PARTIAL when git fails */
-export async function scanStaged(git: GitContext, context: InputContext, staged: Promise<Buffer>): Promise<void> {
-  const list = await staged;
+/** Scans what the next commit would bring in. @param paths only these; all if there are none. @throws USAGE for an index with conflicts, PARTIAL when git fails */
+export async function scanStaged(git: GitContext, context: InputContext, paths: readonly string[]): Promise<void> {
+  const list = await listStaged(git, paths);
   const changes = [...readChanges(list.toString('utf8').split('\0'))];
   const unmerged = changes.find((change) => change.status === 'U');
   if (unmerged)
@@ -28,6 +28,22 @@ export async function scanStaged(git: GitContext, context: InputContext, staged:
       if (added === 'all' || added.some(([from, to]) => one.finding.line <= to && one.finding.endLine >= from))
         context.onFound(one);
   }
+}
+
+function listStaged(git: GitContext, paths: readonly string[]): Promise<Buffer> {
+  return runGit(git.host, [
+    '--literal-pathspecs',
+    'diff',
+    '--cached',
+    '--raw',
+    '-z',
+    '--no-renames',
+    '--no-ext-diff',
+    '--diff-filter=ACMTU',
+    '--abbrev=64',
+    '--',
+    ...paths,
+  ]);
 }
 
 /** Blobs to read with the files that have them; what can't be read is named. */

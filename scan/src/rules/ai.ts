@@ -292,4 +292,11 @@ export const aiRules = defineRules([
     pattern: 'apify_api_[A-Za-z0-9]{34,38}',
     entropy: 3,
   },
+  {
+    id: 'zai-api-key',
+    title: 'Z.ai (Zhipu) API key',
+    keywords: ['zai_', 'zai-', 'zaikey', 'zaitoken', 'z_ai', 'zhipu', 'bigmodel'],
+    assigned: true,
+    pattern: '[a-f0-9]{32}\\.[A-Za-z0-9]{16}',
+  },
 ]);

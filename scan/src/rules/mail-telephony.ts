@@ -122,7 +122,7 @@ export const mailTelephonyRules = defineRules([
     pattern: '[a-f0-9]{40}',
     name: 'token|key|secret',
   },
-  { id: 'mailersend-token', title: 'MailerSend token', keywords: ['mlsn.'], pattern: 'mlsn\\.[a-f0-9]{64}' },
+  { id: 'mailersend-token', title: 'MailerSend token', keywords: ['mlsn.'], pattern: 'mlsn\\.[a-z0-9]{48,64}' },
   {
     id: 'loops-api-key',
     title: 'Loops API key',

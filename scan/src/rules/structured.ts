@@ -52,6 +52,17 @@ export const structuredRules = defineRules([
     samples: { true: ['{jwt}'], false: ['eyJ{a62:20}.eyJ{a62:40}.{url:43}'] },
   },
   {
+    id: 'jwt-base64',
+    title: 'JSON Web Token in Base64',
+    keywords: ['ZXlK'],
+    pattern: 'ZXlK[A-Za-z0-9+/_-]{60,8000}={0,2}',
+    left: urlSafe,
+    right: urlSafe,
+    anyValue: true,
+    checks: ['jwt-base64'],
+    samples: { true: ['{jwt64}'], false: ['ZXlK{a62:120}'] },
+  },
+  {
     id: 'url-credentials',
     title: 'Password in a URL',
     confidence: 'structured',
@@ -130,12 +141,16 @@ export const structuredRules = defineRules([
     confidence: 'structured',
     keywords: ['curl ', 'wget '],
     pattern:
-      '(?:curl|wget)(?=[ \\t])[^\\n|;&]{0,300}?(?:[ \\t]-u[ \\t]{0,3}|[ \\t]--user[ =])["\']?([^\\s:"\'$]{1,80}:[^\\s"\'$@]{4,120})',
+      '(?:curl|wget)(?=[ \\t])(?:[^\\n|;&\\\\]|\\\\[^]){0,300}?(?:[ \\t]-u[ \\t]{0,3}|[ \\t]--user[ =])["\']?([^\\s:"\'$]{1,80}:[^\\s"\'$@]{4,120})',
     right: '',
     anyValue: true,
     checks: ['userinfo'],
     samples: {
-      true: ['curl -u deploy:{password} https://acme.test', 'curl -s --user "svc:{a62:20}" https://acme.test'],
+      true: [
+        'curl -u deploy:{password} https://acme.test',
+        'curl https://acme.test \\\n  -d x \\\n  --user svc:{a62:20}',
+        'curl -s --user "svc:{a62:20}" https://acme.test',
+      ],
       false: ['curl -u user:password https://acme.test', 'curl -u "$USER:$PASS" https://acme.test'],
     },
   },

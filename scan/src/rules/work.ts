@@ -273,4 +273,20 @@ export const workRules = defineRules([
     left: urlSafe,
     right: urlSafe,
   },
+  {
+    id: 'onfido-api-token',
+    title: 'Onfido API token',
+    severity: 'critical',
+    keywords: ['api_live.', 'api_live_us.', 'api_live_ca.'],
+    pattern: 'api_live(?:_us|_ca)?\\.[A-Za-z0-9_-]{30,64}',
+    right: 'A-Za-z0-9_-',
+    entropy: 3,
+  },
+  {
+    id: 'tines-webhook',
+    title: 'Tines webhook',
+    keywords: ['.tines.com/webhook/'],
+    pattern: '\\.tines\\.com/webhook/([0-9a-f]{32}/[0-9a-f]{32})',
+    left: '',
+  },
 ]);

@@ -1,0 +1,4 @@
+// What rests in a file of its own beside the bundles (start.ts): all of the scanner.
+
+export { runScan } from './command.ts';
+export { main } from './main.ts';
