@@ -21,6 +21,12 @@ const lineBreak = /\r?\n[ \t]{0,32}/y;
 /** Characters that are looked at behind a run: a line break, and where the next line begins. */
 const maxBreak = 40;
 
+interface Line {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface OpenedRun {
   readonly start: number;
   readonly end: number;
@@ -51,6 +57,7 @@ export class WrappedText {
   readonly #rules = new Map<string, number[]>();
   readonly #allRules: readonly Rule[];
   #search: RegExp | undefined;
+  #line: Line = { text: '', start: 0, end: 0 };
 
   constructor(rules: readonly Rule[]) {
     this.#allRules = rules;
@@ -61,9 +68,14 @@ export class WrappedText {
 
   /** The Base64 run around `position`, decoded, if it is one: long enough, and text inside. */
   open(text: string, position: number, shift: number): OpenedRun | undefined {
-    let start = position;
-    while (start > 0 && position - start < maxRun && base64Code(text.charCodeAt(start - 1))) start -= 1;
-    let end = endOfRun(text, position, position + maxRun);
+    const line = this.#lineAround(text, position);
+    const start = Math.max(line.start, position - maxRun);
+    let end = Math.min(line.end, position + maxRun);
+    this.looked.from = start - 1;
+    this.looked.to = end + maxBreak;
+    // The form stands at the right alignment only if the characters before it agree.
+    const head = shift === 0 ? 0 : shift === 1 ? 2 : 3;
+    if ((((position - start - head) % 4) + 4) % 4 !== 0) return undefined;
     // Encoders break lines at 64 or 76 characters.
     while (end - start >= minLine) {
       lineBreak.lastIndex = end;
@@ -72,15 +84,20 @@ export class WrappedText {
       if (next === lineBreak.lastIndex) break;
       end = next;
     }
-    this.looked.from = start - 1;
     this.looked.to = end + maxBreak;
     if (end - start < minRun) return undefined;
-    // The form stands at the right alignment only if the characters before it agree.
-    const head = shift === 0 ? 0 : shift === 1 ? 2 : 3;
-    if ((((position - start - head) % 4) + 4) % 4 !== 0) return undefined;
     const decoded = Buffer.from(text.slice(start, end), 'base64').toString('latin1');
     while (end < text.length && text[end] === '=') end += 1;
     return { start, end, decoded };
+  }
+
+  /** All Base64 around `position` in its line. Found once for all positions in it: a long one holds many keywords by chance. */
+  #lineAround(text: string, position: number): Line {
+    const known = this.#line;
+    if (known.text === text && position >= known.start && position < known.end) return known;
+    let start = position;
+    while (start > 0 && base64Code(text.charCodeAt(start - 1))) start -= 1;
+    return (this.#line = { text, start, end: endOfRun(text, position, Infinity) });
   }
 
   /** Calls back for each keyword in a decoded text. */

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { Engine } from '../engine/engine.ts';
+import { wrappedKeywords } from '../engine/wrapped.ts';
 import type { Rule } from '../rule.ts';
 import { rules } from './index.ts';
 
@@ -40,3 +41,19 @@ test.each(rules.map((rule) => [rule.id, rule] as const))(
   },
   60_000,
 );
+
+test('a long line of Base64 in which keywords stand at a wrong alignment', () => {
+  active = undefined;
+  const forms = [...wrappedKeywords(rules)].filter(([form, shift]) => form.length <= 7 && shift === 0);
+  expect(forms.length).toBeGreaterThan(10);
+  for (const [form] of forms.slice(0, 3)) {
+    const filling = `A${form}`.padEnd(8, 'A');
+    for (const separator of ['', '\n']) {
+      const line = Buffer.from(`${filling.repeat(8)}${separator}`.repeat(lineBytes / 64), 'latin1');
+      engine.room(line.length).set(line);
+      const start = performance.now();
+      engine.scan(line.length, { path: 'x', least: 'generic', bareValues: true });
+      expect(performance.now() - start, filling).toBeLessThan(limitMs);
+    }
+  }
+}, 120_000);
