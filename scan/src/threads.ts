@@ -14,7 +14,7 @@ const stepFiles = 4;
 /** Fewer are scanned before another thread has begun. */
 const leastFiles = 64;
 /** Fewer files are scanned sooner than a thread has started. */
-const filesWorthThreads = 3000;
+const filesWorthThreads = 10_000;
 const mostThreads = 4;
 
 export interface WorkerSettings {
