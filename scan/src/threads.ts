@@ -54,8 +54,9 @@ export async function scanOnThreads(
 ): Promise<void> {
   let failed = false;
   const take = (most: number): readonly FileEntry[] => {
+    if (failed) return [];
     const batch: FileEntry[] = [];
-    while (batch.length < most && !failed) {
+    while (batch.length < most) {
       const next = files.next();
       if (next.done === true) break;
       batch.push(next.value);
