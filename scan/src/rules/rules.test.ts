@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { Engine } from '../engine/engine.ts';
 import { expandKeyword } from '../engine/keyword.ts';
+import { seeded } from '../../test/secrets.ts';
 import { samplesOf } from '../samples/sampler.ts';
 import { rules } from './index.ts';
 
@@ -36,7 +36,8 @@ test.each(rules.map((rule) => [rule.id, rule] as const))(
   '%s: finds its true samples once and is silent on the false ones',
   (id, rule) => {
     for (let round = 0; round < 3; round++) {
-      const samples = samplesOf(rule, (limit) => randomInt(limit));
+      // Repeatable: once in ten thousand, chance writes a word such as "dummy" into a long sample, and makes it a placeholder.
+      const samples = samplesOf(rule, seeded((rules.indexOf(rule) * 3 + round + 1) * 0x9e37_79b1));
       for (const text of samples.true) {
         for (const around of [`${text}\n`, `first line\nx = 1\n${text}\nlast`, `\t${text}`]) {
           const found = scan(around);
