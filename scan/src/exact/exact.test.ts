@@ -20,6 +20,13 @@ const value = (bytes = 18): string => {
 };
 const entry = (key: string, text: string) => ({ key, value: text, reference: `zvault://env/app/${key}` });
 
+const strictPercent = (text: string): string =>
+  Array.from(Buffer.from(text), (byte) =>
+    /[\w.~-]/.test(String.fromCharCode(byte))
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+  ).join('');
+
 const wrappings: readonly (readonly [string, (text: string) => string])[] = [
   ['verbatim', (text) => text],
   ['Base64', (text) => Buffer.from(text).toString('base64')],
@@ -28,6 +35,8 @@ const wrappings: readonly (readonly [string, (text: string) => string])[] = [
   ['a Basic header', (text) => `Basic ${Buffer.from(`user:${text}`).toString('base64')}`],
   ['Base64 for URLs', (text) => Buffer.from(`x:${text}`).toString('base64url')],
   ['a URL', (text) => encodeURIComponent(text)],
+  ['a URL, after RFC 3986', (text) => strictPercent(text)],
+  ['a URL, after RFC 3986 in lower case', (text) => strictPercent(text).replace(/%../g, (code) => code.toLowerCase())],
   ['hex', (text) => Buffer.from(text).toString('hex')],
   ['upper-case hex', (text) => Buffer.from(text).toString('hex').toUpperCase()],
   ['JSON', (text) => JSON.stringify(text)],
@@ -36,7 +45,7 @@ const wrappings: readonly (readonly [string, (text: string) => string])[] = [
 test.each(wrappings)('500 values of many lengths are found: %s', (_, wrap) => {
   const values = Array.from({ length: 500 }, (_unused, i) => {
     const base = value(8 + (i % 40));
-    return entry(`K${i}`, i % 5 === 0 ? `${base}"/&+ ü` : base);
+    return entry(`K${i}`, i % 5 === 0 ? `${base}"/&+ (!*) ü` : base);
   });
   const index = new ValueIndex(buildIndex(values));
   for (const { key, value: text } of values) {

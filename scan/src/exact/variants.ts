@@ -34,18 +34,7 @@ export function variantsOf(value: string): Variant[] {
     add(standard, 'base64');
     add(standard.replaceAll('+', '-').replaceAll('/', '_'), 'base64url');
   }
-  const percent = encodeURIComponent(core);
-  add(percent, 'url');
-  add(
-    percent.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    'url',
-  );
-  add(percent.replaceAll('%20', '+'), 'url');
-  add(
-    percent.replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`),
-    'url',
-  );
-  add(encodeURI(core), 'url');
+  for (const form of percentForms(core)) add(form, 'url');
   const hex = bytes.toString('hex');
   add(hex, 'hex');
   add(hex.toUpperCase(), 'hex');
@@ -66,6 +55,19 @@ export function variantsOf(value: string): Variant[] {
     }
   }
   return variants;
+}
+
+/** As browsers write it, and as RFC 3986 has it, where only letters, digits and `-._~` stay; digits of both cases; and a whole URL. */
+function* percentForms(text: string): Iterable<string> {
+  const browsers = encodeURIComponent(text);
+  const strict = browsers.replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
+  for (const form of [browsers, strict, encodeURI(text)]) {
+    const lower = form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+    yield form;
+    yield lower;
+    yield form.replaceAll('%20', '+');
+    yield lower.replaceAll('%20', '+');
+  }
 }
 
 /** The characters of the value's Base64 that do not depend on what stands around it. */
