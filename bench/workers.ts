@@ -137,9 +137,9 @@ async function measure(
     };
     // First: after the reads the disk is busy with their audit.
     const writes = await writesASecond(server.url, path, token);
-    await put(options, 1);
+    await loadFor(1, options);
     const before = server.cpuSeconds();
-    const { perSecond, p99Ms } = await put(options, seconds);
+    const { perSecond, p99Ms } = await loadFor(seconds, options);
     const readCpuMicros = ((server.cpuSeconds() - before) * 1e6) / (perSecond * seconds);
     return { reads: perSecond, p99Ms, readCpuMicros, writes };
   } finally {
@@ -150,7 +150,7 @@ async function measure(
 type Target = Omit<LoadOptions, 'seconds'>;
 
 /** The same request again and again, over all connections. */
-function put(target: Target, forSeconds: number): Promise<Load> {
+function loadFor(forSeconds: number, target: Target): Promise<Load> {
   return lightLoad ? loadOfWrk(target, forSeconds) : load('load.mjs', { ...target, seconds: forSeconds });
 }
 

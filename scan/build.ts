@@ -8,7 +8,7 @@ import { type BuildOptions, type OutputFile, type Plugin, build as bundle } from
 
 import { programText } from './src/code-cache.ts';
 import { buildTables } from './src/engine/tables.ts';
-import * as programs from './src/programs.ts';
+import * as programs from './src/wasm-programs.ts';
 import { rules } from './src/rules/index.ts';
 
 const here = import.meta.dirname;
@@ -27,7 +27,8 @@ const pure: Plugin = {
         return { path: './list-rules.cjs', external: true };
       if (args.path === './rules/index.ts' && /(?:command|worker)\.ts$/.test(args.importer))
         return { path: 'rules', namespace: 'json', sideEffects: false };
-      if (args.path.endsWith('/programs.ts')) return { path: 'programs', namespace: 'programs', sideEffects: false };
+      if (args.path.endsWith('/wasm-programs.ts'))
+        return { path: 'programs', namespace: 'programs', sideEffects: false };
       const found = await build.resolve(args.path, {
         kind: args.kind,
         importer: args.importer,

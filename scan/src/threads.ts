@@ -13,7 +13,7 @@ const batchFiles = 16;
 const stepFiles = 4;
 /** Fewer are scanned before another thread has begun. */
 const leastFiles = 64;
-/** Fewer files are scanned sooner than a thread has started. */
+/** Fewer files are scanned sooner than a thread has started and its code has warmed up. */
 const filesWorthThreads = 10_000;
 const mostThreads = 4;
 

@@ -2,7 +2,7 @@
 // loop over the text is WebAssembly (wasm-filter.ts) or, where that is switched off, the same in JavaScript.
 
 import type { Entry, Tables } from './tables.ts';
-import { filterProgram } from '../programs.ts';
+import { filterProgram } from '../wasm-programs.ts';
 import { type Memory, instantiate, newMemory, pageBytes } from './wasm.ts';
 import { foldMask, hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
 

@@ -3,7 +3,7 @@
 
 import { packArrays, unpackArrays } from '@zvault/core/domain';
 import { type Memory, instantiate, newMemory, pageBytes } from '../engine/wasm.ts';
-import { sieveProgram } from '../programs.ts';
+import { sieveProgram } from '../wasm-programs.ts';
 import { headMultiplier, stride, windowMultiplier } from './wasm-sieve.ts';
 
 /** Every form has so many bytes at least. */

@@ -191,7 +191,7 @@ export class Audit {
       warn(`can't write a checkpoint of the audit: ${messageOf(error)}`);
     }
     const kept = volatile ? this.#outputs.sync() : this.flush();
-    kept.catch((error: unknown) => warn(`can't store the audit head: ${messageOf(error)}`));
+    kept.catch((error: unknown) => warn(`can't keep the audit: ${messageOf(error)}`));
   }
 
   #writeCheckpoint(): void {

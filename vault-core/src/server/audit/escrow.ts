@@ -3,21 +3,19 @@
 // of the vault's signing key. Before a vault is initialized there is nothing to encrypt to, nor anything to protect: then it rests in
 // clear. The next unsealing wraps what it finds under the system key.
 //
-//   0x02 | public key of one use (32 bytes) | ciphertext of the chain's key (32) | tag (16)
+//   0x02 | public key of one use (32 bytes) | the chain's key as crypto/cipher.ts encrypts it, under the key agreed on
 //   0x00 | the chain's key (32)
 
 import {
   type KeyObject,
-  createCipheriv,
-  createDecipheriv,
   createPrivateKey,
   createPublicKey,
-  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   hkdfSync,
 } from 'node:crypto';
 import { ZvaultError } from '../../domain/errors.ts';
+import { type CipherKey, decrypt, encrypt } from '../crypto/cipher.ts';
 import type { Reader, Transaction } from '../store/store.ts';
 
 /** The public key, 32 bytes. */
@@ -25,13 +23,12 @@ const publicAddress = 'audit/escrow-key';
 const sealedForm = 0x02;
 const clearForm = 0x00;
 const keyBytes = 32;
-const tagBytes = 16;
 const headBytes = 1 + keyBytes;
 /** PKCS #8 and SPKI of an X25519 key, up to the 32 bytes of the key itself. Source: RFC 8410, sections 4 and 7 */
 const pkcs8Head = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const spkiHead = Buffer.from('302a300506032b656e032100', 'hex');
-/** Each key encrypts once. */
-const nonce = Buffer.alloc(12);
+/** No keyring has a key of this id: what it encrypts says itself how its key is found. */
+const agreedKeyId = '00000000-0000-0000-0000-000000000000';
 
 export function isEscrow(value: Buffer): boolean {
   return value[0] === sealedForm || value[0] === clearForm;
@@ -63,39 +60,31 @@ export async function escrow(
   const once = generateKeyPairSync('x25519');
   const publicKey = publicKeyFrom(published.value);
   const head = Buffer.concat([Buffer.of(sealedForm), rawPublicKey(once.publicKey)]);
-  const secret = sharedKey(once.privateKey, publicKey, head);
-  const cipher = createCipheriv('aes-256-gcm', createSecretKey(secret), nonce);
-  secret.fill(0);
-  cipher.setAAD(Buffer.concat([head, Buffer.from(address)]));
-  return Buffer.concat([head, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
+  const agreed = agreedKey(once.privateKey, publicKey, head);
+  const encrypted = encrypt(agreed, address, key);
+  agreed.bytes.fill(0);
+  return Buffer.concat([head, encrypted]);
 }
 
 /** What `escrow` made; the caller overwrites it. @throws INTERNAL when it was changed, stood elsewhere, or is another vault's */
 export function openEscrow(seed: Buffer, address: string, value: Buffer): Buffer {
   const clear = clearKeyIn(value);
   if (clear) return Buffer.from(clear);
-  if (value[0] !== sealedForm || value.length !== headBytes + keyBytes + tagBytes) throw damaged();
+  if (value[0] !== sealedForm || value.length <= headBytes) throw damaged();
   const head = value.subarray(0, headBytes);
-  const secret = sharedKey(privateKeyOf(seed), publicKeyFrom(head.subarray(1)), head);
-  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(secret), nonce);
-  secret.fill(0);
-  decipher.setAAD(Buffer.concat([head, Buffer.from(address)]));
-  decipher.setAuthTag(value.subarray(headBytes + keyBytes));
-  const key = decipher.update(value.subarray(headBytes, headBytes + keyBytes));
+  const agreed = agreedKey(privateKeyOf(seed), publicKeyFrom(head.subarray(1)), head);
   try {
-    decipher.final();
-  } catch (error) {
-    key.fill(0);
-    throw damaged(error);
+    return decrypt(agreed, address, value.subarray(headBytes));
+  } finally {
+    agreed.bytes.fill(0);
   }
-  return key;
 }
 
-function sharedKey(privateKey: KeyObject, publicKey: KeyObject, salt: Buffer): Buffer {
-  const agreed = diffieHellman({ privateKey, publicKey });
-  const key = Buffer.from(hkdfSync('sha256', agreed, salt, 'zvault audit escrow', keyBytes));
-  agreed.fill(0);
-  return key;
+function agreedKey(privateKey: KeyObject, publicKey: KeyObject, salt: Buffer): CipherKey {
+  const secret = diffieHellman({ privateKey, publicKey });
+  const bytes = Buffer.from(hkdfSync('sha256', secret, salt, 'zvault audit escrow', keyBytes));
+  secret.fill(0);
+  return { id: agreedKeyId, bytes };
 }
 
 function privateKeyOf(seed: Buffer): KeyObject {
@@ -115,6 +104,6 @@ function rawPublicKey(key: KeyObject): Buffer {
   return key.export({ format: 'der', type: 'spki' }).subarray(spkiHead.length);
 }
 
-function damaged(cause?: unknown): ZvaultError {
-  return new ZvaultError('INTERNAL', 'the stored key of an audit chain is damaged, or of another vault', { cause });
+function damaged(): ZvaultError {
+  return new ZvaultError('INTERNAL', 'the stored key of an audit chain is damaged');
 }
