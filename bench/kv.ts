@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ZvaultError } from '@zvault/core/domain';
 import { startServer } from '@zvault/core/server';
-import type { Bench, Figure } from './figure.ts';
+import { type Bench, type Figure, median } from './figure.ts';
 import { inTurns, load, send, startBare, startDev } from './rig.ts';
+import { loadLightly, startWorkers } from './server.ts';
 import { timesOf } from './timed.ts';
 
 const seconds = 3;
@@ -64,14 +65,7 @@ async function underLoad(): Promise<Figure[]> {
     rateLimit: 0,
   });
   const url = new URL(server.url);
-  const init = await send(url, 'POST', '/v1/sys/init', {}, { shares: 5, threshold: 3 });
-  const { unseal_shares: shares, root_token: token } = JSON.parse(init) as {
-    unseal_shares: string[];
-    root_token: string;
-  };
-  const started = performance.now();
-  await send(url, 'POST', '/v1/sys/unseal', {}, { shares: shares.slice(0, 3) });
-  const unsealMs = performance.now() - started;
+  const { token, unsealMs } = await open(url);
   const headers = { 'X-Vault-Token': token };
   await send(url, 'POST', path, headers, secret);
   const { vault } = server;
@@ -144,10 +138,45 @@ async function besidePeer({ url, token }: Peer): Promise<Figure[]> {
       { ...encrypt, url, headers: peers },
       { rounds, names },
     );
-    return [...reads, ...encryptions];
+    return [...reads, ...encryptions, await workersBesidePeer({ url, token })];
   } finally {
     await vault.stop();
   }
+}
+
+/** A peer that serves with a thread for each core, beside a worker for each of two cores. */
+async function workersBesidePeer({ url, token }: Peer): Promise<Figure> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'zvault-bench-'));
+  await using server = await startWorkers(2, { ZVAULT_STORAGE: `sqlite:${join(folder.path, 'vault.db')}` }, folder.path);
+  const own = { 'X-Vault-Token': (await open(server.url)).token };
+  await send(server.url, 'POST', path, own, secret);
+  const options = { path, seconds, connections: 2 * connections };
+  const ours = async (): Promise<number> => (await loadLightly({ ...options, url: server.url, headers: own })).perSecond;
+  const theirs = async (): Promise<number> =>
+    (await loadLightly({ ...options, url, headers: { 'X-Vault-Token': token } })).perSecond;
+  await ours();
+  await theirs();
+  const pairs: (readonly [number, number])[] = [];
+  for (let round = 0; round < rounds; round += 1) pairs.push([await ours(), await theirs()]);
+  const perSecond = (which: 0 | 1): string => `${Math.round(median(pairs.map((pair) => pair[which])))}/s`;
+  return {
+    name: `KV reads of two workers beside the peer, ${2 * connections} connections`,
+    value: median(pairs.map(([one, other]) => one / other)),
+    unit: '×',
+    detail: `zvault ${perSecond(0)}; peer ${perSecond(1)}`,
+  };
+}
+
+/** Initialises and unseals a server. */
+async function open(url: URL): Promise<{ token: string; unsealMs: number }> {
+  const init = await send(url, 'POST', '/v1/sys/init', {}, { shares: 5, threshold: 3 });
+  const { unseal_shares: shares, root_token: token } = JSON.parse(init) as {
+    unseal_shares: string[];
+    root_token: string;
+  };
+  const started = performance.now();
+  await send(url, 'POST', '/v1/sys/unseal', {}, { shares: shares.slice(0, 3) });
+  return { token, unsealMs: performance.now() - started };
 }
 
 /** A secret, and a key. A peer may have no transit engine yet, or the key already. */
