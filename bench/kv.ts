@@ -147,11 +147,16 @@ async function besidePeer({ url, token }: Peer): Promise<Figure[]> {
 /** A peer that serves with a thread for each core, beside a worker for each of two cores. */
 async function workersBesidePeer({ url, token }: Peer): Promise<Figure> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'zvault-bench-'));
-  await using server = await startWorkers(2, { ZVAULT_STORAGE: `sqlite:${join(folder.path, 'vault.db')}` }, folder.path);
+  await using server = await startWorkers(
+    2,
+    { ZVAULT_STORAGE: `sqlite:${join(folder.path, 'vault.db')}` },
+    folder.path,
+  );
   const own = { 'X-Vault-Token': (await open(server.url)).token };
   await send(server.url, 'POST', path, own, secret);
   const options = { path, seconds, connections: 2 * connections };
-  const ours = async (): Promise<number> => (await loadLightly({ ...options, url: server.url, headers: own })).perSecond;
+  const ours = async (): Promise<number> =>
+    (await loadLightly({ ...options, url: server.url, headers: own })).perSecond;
   const theirs = async (): Promise<number> =>
     (await loadLightly({ ...options, url, headers: { 'X-Vault-Token': token } })).perSecond;
   await ours();
