@@ -3,7 +3,7 @@
 import { looksRandom } from '../engine/words.ts';
 import { isPlaceholder } from '../engine/placeholder.ts';
 import { isBech32 } from './bech32.ts';
-import { crc32Base62, crc32Hex, crc32HexLittleEndian } from './crc32.ts';
+import { crc32Base36, crc32Base62, crc32Hex, crc32HexLittleEndian } from './crc32.ts';
 import { passwordLike, tokenLike } from './generic.ts';
 
 export const checks = {
@@ -18,6 +18,10 @@ export const checks = {
   'crc32-grafana': (text) => crc32HexLittleEndian(text.slice(0, -9)) === text.slice(-8).toLowerCase(),
   /** Bitbucket's app passwords: the checksum of all that stands before it. */
   'crc32-tail': (text) => crc32Hex(text.slice(0, -8)) === text.slice(-8).toLowerCase(),
+  /** Atlassian's long tokens end in `=` and the same checksum; one without that tail is of an older or cut form. */
+  'crc32-atlassian': (text) => !/=[0-9A-F]{8}$/.test(text) || crc32Hex(text.slice(0, -8)).toUpperCase() === text.slice(-8),
+  /** GitLab: seven base-36 digits, the checksum of all that stands before them, where the payload's length is the one it says. */
+  'crc32-gitlab': (text) => !hasOwnLength(text) || crc32Base36(text.slice(0, -7)) === text.slice(-7),
   bech32: isBech32,
   /** The header is a JSON object that names an algorithm, the payload an object. */
   jwt: (text) => isJwt(text),
@@ -44,6 +48,12 @@ export const checks = {
 } as const satisfies Record<string, (text: string) => boolean>;
 
 export type CheckName = keyof typeof checks;
+
+/** GitLab's routable tokens: `prefix` `payload` `.` (version `.`) and the payload's length in two base-36 digits, before the checksum. */
+function hasOwnLength(text: string): boolean {
+  const parts = /^gl[a-z]{1,6}-(?:t\d_)?([A-Za-z0-9_-]+)\.(?:[0-9a-z]{2}\.)?([0-9a-z]{2})[0-9a-z]{7}$/.exec(text);
+  return parts !== null && parts[1]?.length === parseInt(parts[2] ?? '', 36);
+}
 
 function isJwt(text: string): boolean {
   const [header = '', payload = ''] = text.split('.');
