@@ -25,7 +25,8 @@ const publicShapes = [
   /^(?:#(?:[0-9a-f]{3,8}|[a-z][a-z-]*)$|rgba?\(|hsl)/i,
   /\\u[0-9a-f]{4}/i,
   /\[[^\]]*[a-z0-9]-[a-z0-9][^\]]*\]|\(\?[:!=<]|\\[dwsSb]\b|\.[*+]\)/i,
-  /^[\w$]+\(.*\)?$/,
+  /^[A-Za-z_$][\w$]*\(.*\)?$/,
+  /^#!\/|^@@.*@@$/,
   /^(?:arn|urn|data|projects|secret|vault|op|ssm|env|file|ref|awssm|gcpsm|doppler|keyvault|resolve)[:/]/i,
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/,
   /^[a-z]+(?:[-_.][a-z]+)+\d{0,4}$/,
@@ -41,10 +42,13 @@ const nothing =
 const exampleWord =
   /test|fake|dummy|mock|example|sample|demo|default|secret|passw|token|credential|foobar|foo[-_]|bar[-_]|-?key$|^key|abc123|123abc|1234|user|admin|config|local|value|string|random|custom|public|hash|pass$|^pass|author|bearer|letmein|welcome|staging/i;
 
+/** What people choose: `Falcon-549`. */
+const wordAndNumber = /^[A-Z][a-z]{4,20}[-_.]\d{2,6}$/;
+
 /** True if a value named a password may be one: eight characters or more, not made up, not a word or an expression. */
 export function passwordLike(value: string): boolean {
   if (value.length < 8 || value.length > 200 || /\s/.test(value) || isPublic(value)) return false;
-  if (!hasRandomPiece(value) && isNameOfThing(value)) return false;
+  if (!hasRandomPiece(value) && isNameOfThing(value) && !wordAndNumber.test(value)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
   if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
@@ -82,6 +86,7 @@ function isNameOfThing(value: string): boolean {
 export function hasRandomPiece(value: string): boolean {
   return value.split(/[-_.$]/).some((piece) => {
     const humps = piece.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
+    if (piece.length >= 12 && humps >= 4 && /\d/.test(piece) && wordShare(piece) < 0.2) return true;
     return piece.length > 4 && piece.length / humps < 2.5;
   });
 }

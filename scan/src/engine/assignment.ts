@@ -36,9 +36,15 @@ const basicType = /[ \t]{1,4}As[ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/iy
 /** `var name string = …`, `char name[40] = …` */
 const typeBefore = /(?:[ \t]{1,4}\*?(?:string|\[\]byte)|\[\d{0,5}\])[ \t]{0,4}=(?!=)[ \t]{0,4}/y;
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
+/** `string Password { get; set; } = …` */
+const propertyAccessors = /\s{0,4}\{\s{0,4}get;[^{}\n]{0,40}\}\s{0,4}=\s{0,4}/y;
 const operator = /[ \t]{0,60}(?:=>|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
+/** `the password is …` */
+const sentence = /[ \t]{1,3}is:?[ \t]{1,3}/iy;
 /** The element may stand on lines of its own. */
 const xmlElement = /(?:\s[^<>\n]{0,80})?>(?:[ \t\r]{0,8}\n[ \t]{0,60}(?=[^\s<>]{1,400}\s{1,80}<\/))?/y;
+/** The rest of a start tag that has the name, and a `<value>` within it. */
+const namedElement = /(?:\s{1,8}(?!value)[\w:.-]{1,40}="[^"<>\n]{0,80}"){0,4}\s{0,4}>(?:\s{0,60}<value>)?/y;
 const attributeValue = /\s{1,8}value\s{0,2}=\s{0,2}/y;
 /** `<key>name</key>` of a property list. */
 const plistValue = /<\/key>\s{0,60}<(?:string|data)>/y;
@@ -46,6 +52,11 @@ const namedValue =
   /(?:,\s{0,60}|\s{1,60})\\?["']?(?:value|default|defaultValue|content|val)\\?["']?\s{0,4}[:=]\s{0,4}/iy;
 const hclDefault =
   /\s{0,3}\{(?:[ \t\r]{0,20}\n[ \t]{0,20}(?:type|description|sensitive)\s{0,20}=[^\n]{0,120}){0,3}\s{0,40}default\s{0,20}=\s{0,4}/y;
+/** A parameter of CloudFormation. */
+const yamlDefault =
+  /:[ \t\r]{0,20}\n(?:[ \t]{1,20}(?:Type|Description|NoEcho|MinLength|MaxLength|AllowedPattern)[ \t]{0,8}:[^\n]{0,160}\n){0,5}[ \t]{1,20}Default[ \t]{0,8}:[ \t]{1,8}/y;
+/** In a table of Markdown: | `NAME` | `value` | */
+const nextCell = /[ \t]{0,40}\|[ \t]{0,40}(?=`)/y;
 const argumentAfterName = /[ \t]{0,4},[ \t]{0,4}/y;
 const call = /[({]\s{0,4}/y;
 const valuePrefix =
@@ -96,9 +107,11 @@ interface ValuePlace {
 }
 
 function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlace | undefined {
-  const closed = /["'`\\\])]/.test(text[nameEnd] ?? '') ? skip(closers, text, nameEnd) : nameEnd;
-  const inQuotes = closed > nameEnd && /["'`]/.test(text[closed - 1] ?? '');
   const before = text[nameStart - 1] ?? '';
+  // $settings{name}
+  const inBraces = before === '{' && text[nameEnd] === '}';
+  const closed = /["'`\\\])]/.test(text[nameEnd] ?? '') ? skip(closers, text, nameEnd) : nameEnd + Number(inBraces);
+  const inQuotes = closed > nameEnd && /["'`]/.test(text[closed - 1] ?? '');
   const place = (at: number, extra: Partial<ValuePlace> = {}): ValuePlace => ({
     at,
     until: before === '?' || before === '&' || followsPair(text, nameStart) ? 'query' : 'code',
@@ -114,9 +127,11 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const inside = skip(plistValue, text, nameEnd);
     if (inside > nameEnd) return place(inside, { until: 'xml' });
   }
-  // <string name="x">value</string>
-  if (inQuotes && text[closed] === '>' && /\bname=\\?["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart)))
-    return place(closed + 1, { until: 'xml' });
+  // <string name="x">value</string>, <setting name="x" kind="y"><value>value</value>
+  if (inQuotes && /\b(?:name|key|id)=\\?["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart))) {
+    const inside = skip(namedElement, text, closed);
+    if (inside > closed) return place(inside, { until: 'xml' });
+  }
   let next = closed;
   while (next < closed + mostSpace && (isSpace(text, next) || text[next] === '\xa0')) next += 1;
   const first = text[next] ?? '';
@@ -128,9 +143,15 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const typed = skip(typeBefore, text, closed);
     if (typed > closed) return place(typed);
   }
-  if (first !== '' && '=:|?+!-<.'.includes(first)) {
-    const assigned = skip(operator, text, closed);
+  if (first !== '' && '=:|?+!-<.i'.includes(first)) {
+    const standard = first === ':' ? skip(yamlDefault, text, closed) : closed;
+    if (standard > closed) return place(standard);
+    const assigned = skip(first === 'i' ? sentence : operator, text, closed);
     if (assigned > closed) return place(assigned);
+  }
+  if (inQuotes && first === '|' && text[closed - 1] === '`') {
+    const cell = skip(nextCell, text, closed);
+    if (cell > closed) return place(cell, { needsQuotes: true });
   }
   if (inQuotes) {
     const comma = first === ',' ? skip(argumentAfterName, text, closed) : closed;
@@ -145,9 +166,18 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const standard = first === '{' ? skip(hclDefault, text, closed) : closed;
     if (standard > closed) return place(standard, { needsQuotes: true });
   }
+  // {name, "value"} and -define(NAME, "value") of Erlang
+  if (closed === nameEnd && first === ',' && (before === '{' || text.endsWith('-define(', nameStart))) {
+    const comma = skip(argumentAfterName, text, closed);
+    if (/["']/.test(text[comma] ?? '')) return place(comma, { needsQuotes: true, argument: true });
+  }
   if (first === ',' || (next > closed && /[\\"'vdc]/i.test(first))) {
     const named = skip(namedValue, text, closed);
     if (named > closed) return place(named);
+  }
+  if (closed === nameEnd && first === '{') {
+    const property = skip(propertyAccessors, text, closed);
+    if (property > closed) return place(property, { needsQuotes: true });
   }
   if (text[nameEnd] === '(' || text[nameEnd] === '{')
     return place(skip(call, text, nameEnd), { needsQuotes: true, argument: true });
@@ -169,8 +199,8 @@ function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
 function followsDirective(text: string, at: number): boolean {
   let end = at;
   while (isBlank(text, end - 1)) end -= 1;
-  const found = /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define)$/i.exec(
-    text.slice(Math.max(0, end - 12), end),
+  const found = /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define|aws configure set)$/i.exec(
+    text.slice(Math.max(0, end - 20), end),
   );
   if (found === null || end === at) return false;
   let start = end - found[0].trim().length;
