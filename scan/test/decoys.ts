@@ -493,6 +493,23 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
       ],
     ],
     [
+      'locales/ja.json',
+      [
+        '"password": "パスワードを入力してください",',
+        '"pass": "ARIA属性値が有効です",',
+        '"token": "Токен1 недействителен",',
+        '"user_password": "Пароль-2-пользователя",',
+        '"api_key": "请输入API密钥v2进行验证",',
+      ],
+    ],
+    ['tags.md', ['https://<sub>:<sub_password>@www.dnshome.de/dyndns.php?acme=rm', '<b>password</b>@www.host1.acme.test']],
+    ['cut.md', [`STRIPE_KEY=sk_live_51J3xKpQR7${a(12)}...`, `token: ghp_${a(20)}…`, `STRIPE_KEY=rk_live_${a(20)}****`]],
+    ['weak.yml', ['password: P@55w0rd!', 'db_pass: S3cr3t-99', 'admin_password: Pa55word!', 'url: postgres://app1:secret123!@db/x']],
+    ['tree.md', [`secret-aws-v0.3.1 -> .oci-cache/secret-aws/${hex(8)}/aws`, `Token: "hmac-sha256:${hex(64)}"`]],
+    ['lib.rs', ["let password = uuid::Uuid::new_v4().to_string().replace('-', \"\"); // username = svc;"]],
+    ['run.sh', ['aws x --environment Variables="{APP_TOKEN=app_xxx,APP_ORG_ID=org_xxx,APP_ID=proj_xxx}"']],
+    ['policies.mdx', ['N is the length of the password is `1-(1-1/94)^N`.', 'a password is _checked in_ by a caller']],
+    [
       'perm.xml',
       [
         '<uses-permission android:name="android.permission.USE_CREDENTIALS"/>',

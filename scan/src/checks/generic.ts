@@ -16,7 +16,8 @@ const publicShapes = [
   /^v?\d+(?:\.\d+)+(?:[-+][\w.]+)?$/,
   /^\d{4}-\d\d-\d\d/,
   /^[\d\s.,:+-]+$/,
-  /^(?:sha(?:1|224|256|384|512)|md5|blake2b?|h1|sri)[-:=~]/i,
+  /^[\d.()+*/^-]+[A-Za-z]?$|^_[a-z]+_?$/,
+  /^(?:hmac-)?(?:sha(?:1|224|256|384|512)|md5|blake2b?|h1|sri)[-:=~]/i,
   /^\$(?:2[abxy]|argon2(?:id?|d)|scrypt|pbkdf2|5|6|1|y|apr1)\$/,
   /^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt|noop)/i,
   /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2)/,
@@ -53,7 +54,7 @@ export function passwordLike(value: string): boolean {
   if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
   if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
   if (/^[A-Za-z]+(?:[-_. ][A-Za-z]+)*[.:!?]?$/.test(value) && wordShare(value) > 0.5) return false;
-  if (value.length < 24 && exampleWord.test(value)) return false;
+  if (value.length < 24 && exampleWord.test(plainLetters(value))) return false;
   return shannonEntropy(value) >= 2.5;
 }
 
@@ -65,16 +66,27 @@ export function tokenLike(value: string): boolean {
   return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
 }
 
+/** `P@55w0rd` with its letters put back. */
+function plainLetters(value: string): string {
+  return `${value} ${value.replace(/[@4]/g, 'a').replace(/[$5]/g, 's').replace(/0/g, 'o').replace(/3/g, 'e').replace(/[!1]/g, 'i')}`;
+}
+
 function isPublic(value: string): boolean {
+  if (isForeignText(value)) return true;
   if (nothing.test(value) || isPlaceholder(value) || publicShapes.some((shape) => shape.test(value))) return true;
   return isPath(value) || isEncodedExample(value);
+}
+
+/** Words of a language that is written without Latin letters or spaces: a third of the bytes are none of ASCII. */
+function isForeignText(value: string): boolean {
+  return value.replace(/[\x00-\x7f]/g, '').length * 3 > value.length;
 }
 
 /** Base64 has slashes, too, but few words. */
 function isPath(value: string): boolean {
   if (/^(?:\.{0,2}|~)\/[\w.@-]*(?:\/|$)/.test(value))
     return value.length < 32 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value) || wordShare(value) > 0.3;
-  return /^(?:[\w-]+\/){2,}[\w.-]+$/.test(value) && (value.length < 24 || wordShare(value) > 0.3);
+  return /^\.?(?:[\w-]+\/){2,}[\w.-]+$/.test(value) && (value.length < 24 || wordShare(value) > 0.3);
 }
 
 /** A member of an object, `config.dbPassword`, or a phrase. */

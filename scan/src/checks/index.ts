@@ -85,7 +85,9 @@ const common = new Set(
 /** True for passwords of the trial-and-docs kind, and for one that repeats its user's name. */
 function isCommonPassword(password: string, user?: string): boolean {
   const lower = password.toLowerCase();
-  return common.has(lower) || lower === user?.toLowerCase();
+  // "secret123!" is "secret".
+  const stem = lower.length <= 14 ? lower.replace(/[\d!@#$%^&*?._-]+$/, '') : lower;
+  return common.has(lower) || common.has(stem) || lower === user?.toLowerCase();
 }
 
 /** Common, made up, or a word alone, which is an example far more often than a password. */

@@ -276,6 +276,7 @@ function readBare(
   let end = skip(bare[until], text, start);
   // Brackets and backslashes make it an expression, but for the one that continues the line.
   if (/[([{\\]/.test(text[end] ?? '') && !/^\\[\r\nnr]/.test(text.slice(end, end + 2))) return undefined;
+  if (until === 'xml' && !/^\s{0,80}<\\?\//.test(text.slice(end, end + 84))) return undefined;
   // The separators of the language around it.
   while (end > start && /[,;)\]}]/.test(text[end - 1] ?? '')) end -= 1;
   return end > start && end - start < maxValue ? { start, end, quoted: false } : undefined;

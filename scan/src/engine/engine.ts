@@ -248,6 +248,7 @@ export class Engine {
     if (compiled.allowsPath(context.path)) return;
     const good =
       !compiled.allowsValue(secret) &&
+      !isCutShort(run.text, end) &&
       !isKnownExample(secret) &&
       (rule.entropy === undefined || shannonEntropy(secret) >= rule.entropy) &&
       (rule.anyValue === true || !isPlaceholder(bodyOf(secret, rule))) &&
@@ -319,6 +320,11 @@ function leftOk(text: string, start: number, left: CharacterSet): boolean {
   const before = text[start - 1];
   if (text[start - 2] === '\\') return before === 'n' || before === 'r' || before === 't';
   return text[start - 3] === '%' && /^[0-9A-Fa-f]{2}$/.test(text.slice(start - 2, start));
+}
+
+/** True if dots, stars or an ellipsis follow the secret: the rest of it is left out. */
+function isCutShort(text: string, end: number): boolean {
+  return text.startsWith('...', end) || text.startsWith('****', end) || text.startsWith('\xe2\x80\xa6', end);
 }
 
 /** The secret without the keyword that it begins with: `test` in `sk_test_…` says nothing. */

@@ -38,11 +38,11 @@ export const placesRules = defineRules([
     confidence: 'structured',
     keywords: ['pass:'],
     pattern: `pass:${word}`,
-    near: 'openssl|-pass(?:in|out)?\\b',
+    near: 'openssl|[\\s"\']-pass(?:in|out)?\\b',
     checks: ['password-like'],
     samples: {
       true: ['openssl pkcs12 -in x.p12 -passin pass:{password}'],
-      false: ['openssl rsa -passin pass:$PASS', 'openssl enc -pass pass:changeit'],
+      false: ['openssl rsa -passin pass:$PASS', 'openssl enc -pass pass:changeit', '.icon-pass:before,.icon-a1:before{'],
     },
   },
   {

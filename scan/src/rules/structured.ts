@@ -163,7 +163,7 @@ export const structuredRules = defineRules([
     ignoreCase: true,
     left: 'A-Za-z0-9_.',
     right: '',
-    allow: { values: ['^\\w+\\.\\w+', '^null'] },
+    allow: { values: ['^\\w+(?:\\.|::)\\w+', '^null'] },
     near: '(?:server|data source|host|user ?id|uid|username|initial catalog|database)\\s?=[^\\n;]{1,200};',
     anyValue: true,
     checks: ['url-password'],
