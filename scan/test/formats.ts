@@ -164,6 +164,7 @@ export function formats(d: Draw): FormatCase[] {
     ['service.env', [`DB_PW=${q()}`, `csrf_secret=${hex(32)}`, `ADMIN_PASSWORD=Thunderlark-${100 + d(899)}`], [1, 2, 3]],
     ['metadata.json', [`{"access_token": "ya29.c.${text(d, 'url', 140)}"}`], [1]],
     ['airtable.ts', [`const base = connect(\`pat${text(d, 'a62', 14)}.${hex(64)}\`);`], [1]],
+    ['fetch-no-user.sh', [`curl -u ":${q()}" https://api.acme.test/v1`], [1]],
     ['props.java', [`props.setProperty("password", "${q()}");`], [1]],
     ['deploy.sh', [`sshpass -p '${q()}' ssh deploy@acme.test`], [1]],
     ['dump.sh', [`mysqldump -u root -p${q()} app > dump.sql`], [1]],

@@ -30,7 +30,7 @@ const publicShapes = [
   /^#!\/|^@@.*@@$/,
   /^(?:arn|urn|data|projects|secret|vault|op|ssm|env|file|ref|awssm|gcpsm|doppler|keyvault|resolve)[:/]/i,
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/,
-  /^[a-z]+(?:[-_.][a-z]+)+\d{0,4}$/,
+  /^[a-z]+\d{0,3}(?:[-_.][a-z]+\d{0,3})+(?:[-_.]?\d{1,12})?$/,
   /^(?:[\w@.-]+\/)+[\w@-]+(?:\.[a-z]{2,5}){1,3}$/,
   /\.[A-Za-z_]\w*\(/,
   /^[a-z]+(?:\|[a-z]+)+$/i,

@@ -1,5 +1,6 @@
 // Offline checks: whether a text that has a token's shape can be one. Each is a pure function of the secret's text.
 
+import { shannonEntropy } from '../engine/entropy.ts';
 import { looksRandom } from '../engine/words.ts';
 import { isPlaceholder } from '../engine/placeholder.ts';
 import { isBech32 } from './bech32.ts';
@@ -34,6 +35,13 @@ export const checks = {
       Buffer.from(text, 'base64').toString('latin1'),
     );
     return parts !== null && !isWeak(parts[2] ?? '', parts[1]);
+  },
+  /** Base64 of a password, a token or bytes drawn by chance. */
+  'base64-secret': (text) => {
+    const decoded = Buffer.from(text, 'base64');
+    const plain = decoded.toString('latin1').trimEnd();
+    if (/^[\x20-\x7e]+$/.test(plain)) return passwordLike(plain) || tokenLike(plain);
+    return decoded.length >= 16 && shannonEntropy(plain) >= 3.5 && !/[\n\0]/.test(plain);
   },
   /** `user:password` of which the password is neither made up nor one of those that everybody has. */
   userinfo: (text) => userinfoOk(text),

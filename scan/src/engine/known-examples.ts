@@ -3,7 +3,7 @@
 
 import { crc32 } from '../checks/crc32.ts';
 
-/** Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys, jwt.io's tokens, RFC 6749, 6750, 7519 and 7617. */
+/** Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys, jwt.io's tokens, Firebase's sample projects, RFC 6749, 6750, 7519 and 7617. */
 const examples = new Set<string>([
   '20:fa271ce2',
   '20:2c3bad7',
@@ -31,6 +31,21 @@ const examples = new Set<string>([
   '22:e0318833',
   '10:494bda51',
   '29:718ca695',
+  '39:7aa120d5',
+  '39:6b66e8a8',
+  '39:6159ac90',
+  '39:6b9463f8',
+  '39:3c5d7fda',
+  '39:fbc47221',
+  '39:5c298136',
+  '39:afe8ff3e',
+  '39:3627aa84',
+  '39:1f358cbe',
+  '39:94bb94f9',
+  '39:6a4f7820',
+  '39:8394327',
+  '39:ffddd189',
+  '39:202f468f',
 ]);
 
 /** True if the secret is one that a vendor published as an example. */

@@ -80,7 +80,7 @@ export const chatRules = defineRules([
     title: 'Slack webhook URL',
     keywords: ['hooks.slack'],
     pattern:
-      '(?:https?://)?hooks\\.slack(?:-gov)?\\.com/(?:services/T[A-Za-z0-9_]{6,14}/B[A-Za-z0-9_]{6,14}/[A-Za-z0-9]{20,26}|(?:workflows|triggers)/[A-Za-z0-9/_-]{30,120})',
+      '(?:https?://)?hooks\\.slack(?:-gov)?\\.com/(?:services/T[A-Za-z0-9_]{6,14}/B[A-Za-z0-9_]{6,14}/[A-Za-z0-9]{20,26}|services/[A-Za-z0-9+/]{43,56}|(?:workflows|triggers)/[A-Za-z0-9/_-]{30,120})',
     lead: https,
     left: '',
     right: urlSafe,

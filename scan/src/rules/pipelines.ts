@@ -99,9 +99,10 @@ export const pipelinesRules = defineRules([
     title: 'Octopus Deploy API key',
     keywords: ['API-[A-Z0-9]'],
     pattern: 'API-[A-Z0-9]{26,32}',
-    left: urlSafe,
+    left: `/${urlSafe}`,
     entropy: 3,
     checks: ['random'],
+    samples: { true: ['API-{upper:30}'], false: ['https://acme.test/API-{upper:32}'] },
   },
   {
     id: 'jenkins-token',

@@ -145,6 +145,7 @@ const kinds: Readonly<Record<string, (length: number, random: Random) => string>
   uuid: (_, random) => [8, 4, 4, 4, 12].map((length) => randomText(alphabets.hex, length, random)).join('-'),
   password: (_, random) => `${randomText(alphabets.a62, 6, random)}7#q${randomText(alphabets.a62, 6, random)}`,
   basic: (_, random) => Buffer.from(`svc:${randomText(alphabets.a62, 20, random)}`).toString('base64'),
+  password64: (_, random) => Buffer.from(`${randomText(alphabets.a62, 14, random)}7#q`).toString('base64'),
   jwt64: (length, random) => Buffer.from(kinds['jwt']?.(length, random) ?? '').toString('base64'),
   jwt: (_, random) => {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
