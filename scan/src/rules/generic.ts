@@ -66,6 +66,21 @@ export const genericRules = defineRules([
     },
   },
   {
+    id: 'generic-uuid-key',
+    title: 'API key that is a UUID',
+    severity: 'medium',
+    keywords: ['api_key', 'apikey', 'api-key', 'api.key', 'api_token', 'apitoken', 'api-token', 'access_token', 'accesstoken', 'auth_token', 'authtoken'],
+    assigned: true,
+    name: `^${notSecret}.*(?:api[-_.]?(?:key|token)|(?:access|auth)[-_.]?token)$`,
+    pattern: '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}',
+    ignoreCase: true,
+    checks: ['random'],
+    samples: {
+      true: ['service_api_key = "{uuid}"', 'API_TOKEN="{uuid}"'],
+      false: ['api_key_id = "{uuid}"', 'api_key = "00000000-0000-0000-0000-000000000000"', 'token = "{uuid}"'],
+    },
+  },
+  {
     id: 'generic-key',
     title: 'Secret key',
     severity: 'medium',

@@ -29,7 +29,7 @@ export const pipelinesRules = defineRules([
     id: 'buildkite-user-token',
     title: 'Buildkite API access token',
     keywords: ['bkua_'],
-    pattern: 'bkua_(?:[a-z0-9]{53}|[a-z0-9]{40})',
+    pattern: 'bkua_(?:[A-Za-z0-9]{53}|[A-Za-z0-9]{40})',
     entropy: 3,
   },
   {

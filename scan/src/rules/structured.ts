@@ -127,13 +127,13 @@ export const structuredRules = defineRules([
     confidence: 'structured',
     keywords: ['authorization'],
     pattern:
-      'authorization["\']?[ \\t]{0,3}[:=,][ \\t]{0,3}["\']?(?:token|apikey|key|private-token|genie\\w{3})[ \\t]{1,3}(?:token=)?"?([A-Za-z0-9_.~+/=-]{16,400})',
+      'authorization["\']?[ \\t]{0,3}[:=,][ \\t]{0,3}["\']?(?!basic|bearer|digest|negotiate|aws|hmac|hawk)[a-z][\\w-]{1,24}[ \\t]{1,3}(?:token=)?"?([A-Za-z0-9_.~+/=-]{16,400})',
     ignoreCase: true,
     left: '',
     right: '',
     checks: ['token-like'],
     entropy: 3,
-    samples: { true: ['Authorization: Token {hex:40}'], false: ['Authorization: Token <your-token>'] },
+    samples: { true: ['Authorization: Token {hex:40}', 'Authorization: SSWS {a62:42}'], false: ['Authorization: Token <your-token>'] },
   },
   {
     id: 'curl-user',
