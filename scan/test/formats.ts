@@ -165,6 +165,7 @@ export function formats(d: Draw): FormatCase[] {
     ['metadata.json', [`{"access_token": "ya29.c.${text(d, 'url', 140)}"}`], [1]],
     ['airtable.ts', [`const base = connect(\`pat${text(d, 'a62', 14)}.${hex(64)}\`);`], [1]],
     ['fetch-no-user.sh', [`curl -u ":${q()}" https://api.acme.test/v1`], [1]],
+    ['escaped.json', [`{"log": "key\\nsk-${text(d, 'a62', 20)}T3BlbkFJ${text(d, 'a62', 20)}\\nend"}`], [1]],
     ['props.java', [`props.setProperty("password", "${q()}");`], [1]],
     ['deploy.sh', [`sshpass -p '${q()}' ssh deploy@acme.test`], [1]],
     ['dump.sh', [`mysqldump -u root -p${q()} app > dump.sql`], [1]],

@@ -12,7 +12,7 @@ const publicShapes = [
   /^[a-z][a-z0-9+.-]{1,20}:\/\//i,
   /^[A-Za-z]:\\/,
   /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/,
-  /^(?:Test|Fuzz|Benchmark|Example)\w*\//,
+  /^(?:Test|Fuzz|Benchmark|Example)[^\s/]*\/|^#\/|^(?:sha|md)\d+sum$|^\*.*\*$/,
   /^v?\d+(?:\.\d+)+(?:[-+][\w.]+)?$/,
   /^\d{4}-\d\d-\d\d/,
   /^[\d\s.,:+-]+$/,
@@ -54,7 +54,7 @@ export function passwordLike(value: string): boolean {
   if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
   if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
   if (/^[A-Za-z]+(?:[-_. ][A-Za-z]+)*[.:!?]?$/.test(value) && wordShare(value) > 0.5) return false;
-  if (value.length < 24 && exampleWord.test(plainLetters(value))) return false;
+  if (isExample(value) || isExample(plainLetters(value))) return false;
   return shannonEntropy(value) >= 2.5;
 }
 
@@ -66,9 +66,19 @@ export function tokenLike(value: string): boolean {
   return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
 }
 
+/** A long value may have such a word by chance, or be all words. */
+function isExample(value: string): boolean {
+  return exampleWord.test(value) && (value.length < 24 || wordShare(value) > 0.6);
+}
+
 /** `P@55w0rd` with its letters put back. */
-function plainLetters(value: string): string {
-  return `${value} ${value.replace(/[@4]/g, 'a').replace(/[$5]/g, 's').replace(/0/g, 'o').replace(/3/g, 'e').replace(/[!1]/g, 'i')}`;
+export function plainLetters(value: string): string {
+  return value
+    .replace(/[@4]/g, 'a')
+    .replace(/[$5]/g, 's')
+    .replace(/0/g, 'o')
+    .replace(/3/g, 'e')
+    .replace(/[!1]/g, 'i');
 }
 
 function isPublic(value: string): boolean {

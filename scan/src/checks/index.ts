@@ -5,7 +5,7 @@ import { looksRandom } from '../engine/words.ts';
 import { isPlaceholder } from '../engine/placeholder.ts';
 import { isBech32 } from './bech32.ts';
 import { crc32Base36, crc32Base62, crc32Hex, crc32HexLittleEndian } from './crc32.ts';
-import { passwordLike, tokenLike } from './generic.ts';
+import { passwordLike, plainLetters, tokenLike } from './generic.ts';
 
 export const checks = {
   /** GitHub, npm: the last six characters are the checksum of what stands between them and the prefix. */
@@ -95,12 +95,13 @@ function isCommonPassword(password: string, user?: string): boolean {
   const lower = password.toLowerCase();
   // "secret123!" is "secret".
   const stem = lower.length <= 14 ? lower.replace(/[\d!@#$%^&*?._-]+$/, '') : lower;
-  return common.has(lower) || common.has(stem) || lower === user?.toLowerCase();
+  return [lower, stem, plainLetters(lower)].some((text) => common.has(text)) || lower === user?.toLowerCase();
 }
 
 /** Common, made up, or a word alone, which is an example far more often than a password. */
 function isWeak(password: string, user?: string): boolean {
   if (/^(?:[a-z]+(?: [a-z]+)?|[A-Z][a-z]*|[A-Z]+|\d+)$/.test(password) && password.length < 16) return true;
+  if (/^(?:[A-Z]+_)+[A-Z]+$|^[a-z]+[_-](?:pass(?:word)?|secret|token)$/.test(password)) return true;
   return isCommonPassword(password, user) || isPlaceholder(password);
 }
 
@@ -125,6 +126,9 @@ function pemOk(text: string): boolean {
   const body = text.replace(/-----[^-]{1,80}-----/g, '').replace(/\\[nrt]/g, '');
   if (/\.{3}|\u2026|\xe2\x80\xa6|x{8}|\*{4}|redacted|your|example|placeholder|<[a-z]/i.test(body)) return false;
   const letters = body.replace(/[^A-Za-z0-9+/=]/g, '');
+  // A sequence in DER says how long it is; documents show its first line.
+  const [tag, size, high = 0, low = 0] = Buffer.from(letters.slice(0, 8), 'base64');
+  if (tag === 0x30 && size === 0x82 && letters.length * 7.5 < high * 256 + low) return false;
   // 48 bytes is the body of the smallest key in use (Ed25519, PKCS#8).
   return letters.length >= 64 && new Set(letters).size >= 20;
 }

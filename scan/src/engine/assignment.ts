@@ -78,9 +78,11 @@ export function readAssignment(text: string, at: number, length: number): Assign
   // A keyword may end in what separates a name from its value.
   while (nameEnd > at && !isNameCode(text.charCodeAt(nameEnd - 1))) nameEnd -= 1;
   while (nameEnd < text.length && nameEnd - at < maxName && isNameCode(text.charCodeAt(nameEnd))) nameEnd += 1;
-  // `a:secret:b` and `dir/secret` are paths.
+  // `a:secret:b`, `A::Secret` in quotes and `dir/secret` are paths.
   const before = text[nameStart - 1] ?? '';
-  if (before === '/' || (before === ':' && text[nameEnd] === ':')) return undefined;
+  const after = text[nameEnd] ?? '';
+  if (before === '/' || (before === ':' && after === ':')) return undefined;
+  if (/["'`]/.test(after) && text.startsWith('::', nameStart - 2)) return undefined;
   // ${NAME:-default}
   if (before === '{' && text[nameStart - 2] === '$') return undefined;
   const found = valueAfter(text, nameStart, nameEnd);
@@ -147,14 +149,15 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const standard = first === ':' ? skip(yamlDefault, text, closed) : closed;
     if (standard > closed) return place(standard);
     const assigned = skip(first === 'i' ? sentence : operator, text, closed);
-    if (assigned > closed) return place(assigned);
+    if (assigned > closed) return place(assigned, { argument: first === 'i' });
   }
   if (inQuotes && first === '|' && text[closed - 1] === '`') {
     const cell = skip(nextCell, text, closed);
     if (cell > closed) return place(cell, { needsQuotes: true });
   }
   if (inQuotes) {
-    const comma = first === ',' ? skip(argumentAfterName, text, closed) : closed;
+    // `name`, `name` in a text is a list.
+    const comma = first === ',' && text[closed - 1] !== '`' ? skip(argumentAfterName, text, closed) : closed;
     const afterComma = text[comma] ?? '';
     if (comma > closed && /["'`\\]/.test(afterComma)) {
       // {"name": "X", "value": "y"} has a comma, too.

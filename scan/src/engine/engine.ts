@@ -208,6 +208,8 @@ export class Engine {
     if (compiled.lead) {
       const least = Math.max(0, keywordAt - (compiled.rule.lead?.max ?? 0));
       while (start > least && compiled.lead.has(text, start - 1)) start -= 1;
+      // The letter of an escape, `\\n`, is no part of it.
+      if (start < keywordAt && text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '')) start += 1;
     }
     // Several keywords of a rule may stand in one text: it is tried once at each place.
     if (compiled.triedIn === run && compiled.triedAt === start) return;

@@ -3,7 +3,7 @@
 
 import { crc32 } from '../checks/crc32.ts';
 
-/** Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys, jwt.io's tokens, Firebase's sample projects, RFC 6749, 6750, 7519 and 7617. */
+/** Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys, jwt.io's tokens, Firebase's sample projects and Google Maps' pages, the one-time password secret of everybody's example, RFC 6749, 6750, 7519 and 7617. */
 const examples = new Set<string>([
   '20:fa271ce2',
   '20:2c3bad7',
@@ -46,6 +46,8 @@ const examples = new Set<string>([
   '39:8394327',
   '39:ffddd189',
   '39:202f468f',
+  '16:2cded043',
+  '39:b4a1ffd1',
 ]);
 
 /** True if the secret is one that a vendor published as an example. */
