@@ -544,6 +544,18 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
         '-----END PRIVATE KEY-----',
       ],
     ],
+    [
+      'defaults.sh',
+      [
+        'PASSWORD=${DB_PASSWORD:-changeme}',
+        ': ${API_TOKEN:?is required}',
+        'TOKEN=${API_TOKEN:-$(cat /run/token1)}',
+        'echo ${PASSWORD//a1b/c2d} ${TOKEN%%.*} ${SECRET:0:10}',
+        'password = os.getenv("PASSWORD") or "changeme"',
+        'token = tokens.get("token") or "no-token-2"',
+      ],
+    ],
+    ['block.yml', ['password: |', '  please type it in', 'secret: >-', '  see docs/secrets2.md', 'token: |', '  ${TOKEN}']],
     ['tree.md', [`secret-aws-v0.3.1 -> .oci-cache/secret-aws/${hex(8)}/aws`, `Token: "hmac-sha256:${hex(64)}"`]],
     ['lib.rs', ["let password = uuid::Uuid::new_v4().to_string().replace('-', \"\"); // username = svc;"]],
     ['run.sh', ['aws x --environment Variables="{APP_TOKEN=app_xxx,APP_ORG_ID=org_xxx,APP_ID=proj_xxx}"']],

@@ -31,6 +31,10 @@ export const assignmentReach = {
 // After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only. Each is tried only where
 // its first character stands: most names are no part of an assignment, and in a hook an expression is compiled to be used once.
 const closers = /(?:\\?["'`]|[\])]){0,4}/y;
+/** What is taken where a variable of the environment is not set: `getenv("X") or "value"`. */
+const fallback = /(?:[ \t]{1,4}or[ \t]{1,4}|\.(?:unwrap_or|orElse|getOrElse)\(\s{0,4})(?=["'])/y;
+/** `${NAME:-value}`, `${name:value}` */
+const shellDefault = /(?::[-=]?|[-=])(?!\/\/)/y;
 /** `Dim password As String = …` */
 const basicType = /[ \t]{1,4}As[ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/iy;
 /** `var name string = …`, `char name[40] = …` */
@@ -38,14 +42,14 @@ const typeBefore = /(?:[ \t]{1,4}\*?(?:string|\[\]byte)|\[\d{0,5}\])[ \t]{0,4}=(
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
 /** `string Password { get; set; } = …` */
 const propertyAccessors = /\s{0,4}\{\s{0,4}get;[^{}\n]{0,40}\}\s{0,4}=\s{0,4}/y;
-const operator = /[ \t]{0,60}(?:=>|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
+const operator = /[ \t]{0,60}(?:=>|\?:|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}(?:\(?[ \t\r]{0,8}\n[ \t]{0,60}(?=["'`])|[|>][+-]?[ \t\r]{0,8}\n[ \t]{1,40}(?=\S{8,400}\s))?/y;
 /** `the password is …` */
 const sentence = /[ \t]{1,3}is:?[ \t]{1,3}/iy;
 /** The element may stand on lines of its own. */
 const xmlElement = /(?:\s[^<>\n]{0,80})?>(?:[ \t\r]{0,8}\n[ \t]{0,60}(?=[^\s<>]{1,400}\s{1,80}<\/))?/y;
 /** The rest of a start tag that has the name, and a `<value>` within it. */
 const namedElement = /(?:\s{1,8}(?!value)[\w:.-]{1,40}="[^"<>\n]{0,80}"){0,4}\s{0,4}>(?:\s{0,60}<value>)?/y;
-const attributeValue = /\s{1,8}value\s{0,2}=\s{0,2}/y;
+const attributeValue = /\s{1,8}(?:\w{1,20}:)?value\s{0,2}=\s{0,2}/y;
 /** `<key>name</key>` of a property list. */
 const plistValue = /<\/key>\s{0,60}<(?:string|data)>/y;
 const namedValue =
@@ -60,7 +64,7 @@ const nextCell = /[ \t]{0,40}\|[ \t]{0,40}(?=`)/y;
 const argumentAfterName = /[ \t]{0,4},[ \t]{0,4}/y;
 const call = /[({]\s{0,4}/y;
 const valuePrefix =
-  /(?:new String\(|String\(|b|f|r|rb|br|u|@|\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
+  /(?:new String\(|String\(|b|f|r|rb|br|u|@|&[\w-]{1,40} |\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
 const blank = /[ \t]{1,40}/y;
 const isNameCode = (code: number): boolean =>
   (code >= 48 && code <= 57) ||
@@ -81,10 +85,8 @@ export function readAssignment(text: string, at: number, length: number): Assign
   // `a:secret:b`, `A::Secret` in quotes and `dir/secret` are paths.
   const before = text[nameStart - 1] ?? '';
   const after = text[nameEnd] ?? '';
-  if (before === '/' || (before === ':' && after === ':')) return undefined;
+  if (before === '/' || (before === ':' && after === ':' && !isField(text, nameStart, nameEnd))) return undefined;
   if (/["'`]/.test(after) && text.startsWith('::', nameStart - 2)) return undefined;
-  // ${NAME:-default}
-  if (before === '{' && text[nameStart - 2] === '$') return undefined;
   const found = valueAfter(text, nameStart, nameEnd);
   if (found === undefined) return undefined;
   const value = readValue(text, found);
@@ -94,8 +96,8 @@ export function readAssignment(text: string, at: number, length: number): Assign
     nameStart,
     valueStart: value.start,
     valueEnd: value.end,
-    // A parameter of a URL is a value wherever it stands.
-    quoted: value.quoted || found.until === 'query',
+    // A parameter of a URL and a default in braces are values wherever they stand.
+    quoted: value.quoted || found.until === 'query' || found.until === 'brace',
     argument: found.argument,
   };
 }
@@ -103,7 +105,7 @@ export function readAssignment(text: string, at: number, length: number): Assign
 interface ValuePlace {
   readonly at: number;
   /** What ends an unquoted value besides white space. */
-  readonly until: 'code' | 'xml' | 'query';
+  readonly until: 'code' | 'xml' | 'query' | 'brace';
   readonly needsQuotes: boolean;
   readonly argument: boolean;
 }
@@ -121,6 +123,10 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     argument: false,
     ...extra,
   });
+  if (before === '{' && text[nameStart - 2] === '$') {
+    const standard = skip(shellDefault, text, nameEnd);
+    return standard > nameEnd ? place(standard, { until: 'brace' }) : undefined;
+  }
   if (before === '<') {
     const inside = skip(xmlElement, text, nameEnd);
     if (inside > nameEnd) return place(inside, { until: 'xml' });
@@ -151,6 +157,8 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const assigned = skip(first === 'i' ? sentence : operator, text, closed);
     if (assigned > closed) return place(assigned, { argument: first === 'i' });
   }
+  const other = closed > nameEnd && (first === 'o' || first === '.') ? skip(fallback, text, closed) : closed;
+  if (other > closed) return place(other, { needsQuotes: true });
   if (inQuotes && first === '|' && text[closed - 1] === '`') {
     const cell = skip(nextCell, text, closed);
     if (cell > closed) return place(cell, { needsQuotes: true });
@@ -164,7 +172,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
       const named = skip(namedValue, text, closed);
       return named > closed ? place(named) : place(comma, { needsQuotes: true, argument: true });
     }
-    const attribute = first === 'v' ? skip(attributeValue, text, closed) : closed;
+    const attribute = next > closed && /[a-z]/i.test(first) ? skip(attributeValue, text, closed) : closed;
     if (attribute > closed) return place(attribute, { needsQuotes: true });
     const standard = first === '{' ? skip(hclDefault, text, closed) : closed;
     if (standard > closed) return place(standard, { needsQuotes: true });
@@ -189,6 +197,11 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   // A call without parentheses, `storePassword "value"`, or a Lisp.
   if (spaced > nameEnd && /["']/.test(text[spaced] ?? '')) return place(spaced, { needsQuotes: true, argument: true });
   return undefined;
+}
+
+/** `:name: value`, a line of its own: a field of reStructuredText, a symbol as a key in YAML. */
+function isField(text: string, nameStart: number, nameEnd: number): boolean {
+  return /(?:^|\n)[ \t-]{0,40}$/.test(text.slice(Math.max(0, nameStart - 41), nameStart - 1)) && isBlank(text, nameEnd + 1);
 }
 
 /** `--password value`, `ENV NAME value`, `password value` of a netrc or a login line. */
@@ -243,7 +256,7 @@ function isSpace(text: string, at: number): boolean {
 
 function readValue(
   text: string,
-  { at, until, needsQuotes }: ValuePlace,
+  { at, until, needsQuotes }: Pick<ValuePlace, 'at' | 'until' | 'needsQuotes'>,
 ): { start: number; end: number; quoted: boolean } | undefined {
   let start = skip(valuePrefix, text, at);
   const escaped = text[start] === '\\';
@@ -253,6 +266,9 @@ function readValue(
     return escaped || needsQuotes ? undefined : readBare(text, start, until);
   if (text.startsWith(quote.repeat(3), start)) start += 2;
   start += 1;
+  // "\"value\"" and '"value"': what a generator of code is given.
+  if ((text[start] === '\\' && text[start + 1] === quote) || (quote === "'" && text[start] === '"'))
+    return readValue(text, { at: start, until, needsQuotes });
   const last = Math.min(text.length, start + maxValue);
   for (let end = start; end < last; end++) {
     const letter = text[end];
@@ -269,6 +285,7 @@ const bare = {
   code: /[^\s"'`<>([{\\]{1,4096}/y,
   xml: /[^\s<>([{\\]{1,4096}/y,
   query: /[^\s"'`<>&#;,)\\]{1,4096}/y,
+  brace: /[^\s"'`<>(){}[\]\\]{1,4096}(?=\})/y,
 } as const;
 
 function readBare(

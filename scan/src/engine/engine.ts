@@ -208,7 +208,7 @@ export class Engine {
     if (compiled.lead) {
       const least = Math.max(0, keywordAt - (compiled.rule.lead?.max ?? 0));
       while (start > least && compiled.lead.has(text, start - 1)) start -= 1;
-      // The letter of an escape, `\\n`, is no part of it.
+      // The letter of an escape, `\n`, is no part of it.
       if (start < keywordAt && text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '')) start += 1;
     }
     // Several keywords of a rule may stand in one text: it is tried once at each place.
@@ -218,7 +218,13 @@ export class Engine {
     if (!leftOk(text, start, compiled.left)) return;
     const { pattern } = compiled;
     pattern.lastIndex = start;
-    const found = pattern.exec(text);
+    let found = pattern.exec(text);
+    // What stands before the keyword may be of another text: `${NAME:-https://…}`.
+    if (found === null && start < keywordAt && compiled.rule.left === '') {
+      start = keywordAt;
+      pattern.lastIndex = start;
+      found = pattern.exec(text);
+    }
     if (found === null || compiled.right.has(text, start + found[0].length)) return;
     const [from, to] = found.indices?.[1] ?? [start, start + found[0].length];
     if (to === from) return;

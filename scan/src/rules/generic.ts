@@ -12,7 +12,7 @@ export const genericRules = defineRules([
     title: 'Password',
     keywords: ['pass', 'pwd["\'=: _>]', '[_-]pwd', '[_-]pw["\'=: ]', 'bindpw'],
     assigned: true,
-    name: `^${notSecret}.*(?:passw|passphrase|(?:^|[-_.])pass(?:$|[-_.])|(?:db|user|smtp|ftp|admin|root|my|mysql|mail|login|proxy|redis|auth|http|sudo|ssh|key|store|cert)pass$|pwd|[-_]pw$|bindpw)`,
+    name: `^${notSecret}.*(?:passw|passphrase|(?:^|[-_.])pass(?:$|[-_.])|(?:db|pg|user|smtp|ftp|admin|root|my|mysql|sql|mongo|mail|imap|mqtt|amqp|kafka|ldap|bind|login|proxy|redis|auth|http|sudo|ssh|vnc|wifi|app|svc|key|store|cert)pass$|pwd|[-_]pw$|bindpw)`,
     pattern: '[^\\s"\'`]{8,200}',
     checks: ['password-like'],
     samples: {

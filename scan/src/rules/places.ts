@@ -85,6 +85,19 @@ export const placesRules = defineRules([
     },
   },
   {
+    id: 'jwt-signing-secret',
+    title: 'Secret given to a call that signs tokens',
+    confidence: 'structured',
+    keywords: ['jwt.sign(', 'jwt.verify(', 'jwt.encode(', 'jwt.decode('],
+    pattern: 'jwt\\.(?:sign|verify|encode|decode)\\([^()\\n]{1,200}?,\\s{0,20}b?["\']([^\\s"\']{12,200})["\']',
+    right: '',
+    checks: ['token-like'],
+    samples: {
+      true: ["jwt.sign({ id }, '{a62:32}')", 'jwt.decode(token, "{hex:40}", algorithms=["HS256"])'],
+      false: ["jwt.sign({ id }, 'supersecretkey')", 'jwt.verify(token, process.env.JWT_SECRET)'],
+    },
+  },
+  {
     id: 'command-line-password',
     title: 'Password on a command line',
     confidence: 'structured',
