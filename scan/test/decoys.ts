@@ -556,6 +556,17 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
       ],
     ],
     ['block.yml', ['password: |', '  please type it in', 'secret: >-', '  see docs/secrets2.md', 'token: |', '  ${TOKEN}']],
+    [
+      'digests.py',
+      [
+        `password = 'pbkdf2_sha256$260000$${a(20)}$${r64(32)}'`,
+        "password = '5f4dcc3b5aa765d61d8327deb882cf99'",
+        "api_token = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'",
+        `tokenAddress = '0x${hex(39)}7'`,
+        `password: AgB${a(80)}`,
+        'mongodb://reader:D1fficultP%40ssw0rd@db.acme.test/x',
+      ],
+    ],
     ['tree.md', [`secret-aws-v0.3.1 -> .oci-cache/secret-aws/${hex(8)}/aws`, `Token: "hmac-sha256:${hex(64)}"`]],
     ['lib.rs', ["let password = uuid::Uuid::new_v4().to_string().replace('-', \"\"); // username = svc;"]],
     ['run.sh', ['aws x --environment Variables="{APP_TOKEN=app_xxx,APP_ORG_ID=org_xxx,APP_ID=proj_xxx}"']],

@@ -102,6 +102,7 @@ function isCommonPassword(password: string, user?: string): boolean {
 function isWeak(password: string, user?: string): boolean {
   if (/^(?:[a-z]+(?: [a-z]+)?|[A-Z][a-z]*|[A-Z]+|\d+)$/.test(password) && password.length < 16) return true;
   if (/^(?:[A-Z]+_)+[A-Z]+$|^[a-z]+[_-](?:pass(?:word)?|secret|token)$/.test(password)) return true;
+  if (password.length < 24 && plainLetters(password).toLowerCase().includes('passw')) return true;
   return isCommonPassword(password, user) || isPlaceholder(password);
 }
 

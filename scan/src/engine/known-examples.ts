@@ -3,7 +3,8 @@
 
 import { crc32 } from '../checks/crc32.ts';
 
-/** Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys, jwt.io's tokens, Firebase's sample projects and Google Maps' pages, the one-time password secret of everybody's example, RFC 6749, 6750, 7519 and 7617. */
+/** Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys, jwt.io's tokens, Firebase's sample projects and Google Maps' pages, the one-time password secret of everybody's example, RFC 6749, 6750, 7519 and 7617;
+ * the MD5, SHA-1 and SHA-256 of nothing and of words that everybody hashes. */
 const examples = new Set<string>([
   '20:fa271ce2',
   '20:2c3bad7',
@@ -48,6 +49,30 @@ const examples = new Set<string>([
   '39:202f468f',
   '16:2cded043',
   '39:b4a1ffd1',
+  '32:43be58cc',
+  '40:76cf21c4',
+  '64:31afd2d2',
+  '32:21ffd4cb',
+  '40:45d45c08',
+  '64:94e734a0',
+  '32:fece0556',
+  '40:9c61caf0',
+  '64:e543b9e',
+  '32:b6c5605',
+  '40:7ba0e22',
+  '64:3e3bd4c7',
+  '32:e529b8ca',
+  '40:ce7a2c71',
+  '64:d0265066',
+  '32:a63f5852',
+  '40:8bba2bd4',
+  '64:8766977d',
+  '32:a7277606',
+  '40:8b75e28',
+  '64:1dbaf2bc',
+  '32:b012fb8e',
+  '40:ac91dad2',
+  '64:be9a04fd',
 ]);
 
 /** True if the secret is one that a vendor published as an example. */
