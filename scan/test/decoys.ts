@@ -567,6 +567,7 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
         'mongodb://reader:D1fficultP%40ssw0rd@db.acme.test/x',
       ],
     ],
+    ['lib.min.js', ['t.message=e.result===a?r.pass:r.fail1:("object"!==te(r.incomplete)||e.password1?e.passwordA:t(7))']],
     ['tree.md', [`secret-aws-v0.3.1 -> .oci-cache/secret-aws/${hex(8)}/aws`, `Token: "hmac-sha256:${hex(64)}"`]],
     ['lib.rs', ["let password = uuid::Uuid::new_v4().to_string().replace('-', \"\"); // username = svc;"]],
     ['run.sh', ['aws x --environment Variables="{APP_TOKEN=app_xxx,APP_ORG_ID=org_xxx,APP_ID=proj_xxx}"']],

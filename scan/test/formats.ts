@@ -199,6 +199,7 @@ export function formats(d: Draw): FormatCase[] {
     ],
     ['Manifest.xml', [`<meta-data android:name="api-key" android:value="${text(d, 'a62', 32)}" />`], [1]],
     ['tick.js', [`const token = \`s.${text(d, 'a62', 20)}aB3d\`;`], [1]],
+    ['app.min.js', [`!function(e){e.x={apiKey:"${text(d, 'a62', 32)}",password:"${q()}"}}(this);`], [1, 1]],
     ['props.java', [`props.setProperty("password", "${q()}");`], [1]],
     ['deploy.sh', [`sshpass -p '${q()}' ssh deploy@acme.test`], [1]],
     ['dump.sh', [`mysqldump -u root -p${q()} app > dump.sql`], [1]],

@@ -118,7 +118,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   const inQuotes = closed > nameEnd && /["'`]/.test(text[closed - 1] ?? '');
   const place = (at: number, extra: Partial<ValuePlace> = {}): ValuePlace => ({
     at,
-    until: before === '?' || before === '&' || followsPair(text, nameStart) ? 'query' : 'code',
+    until: (/[?&]/.test(before) && text[nameEnd] === '=') || followsPair(text, nameStart) ? 'query' : 'code',
     needsQuotes: false,
     argument: false,
     ...extra,

@@ -3,8 +3,11 @@
 
 import { crc32 } from '../checks/crc32.ts';
 
-/** Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys, jwt.io's tokens, Firebase's sample projects and Google Maps' pages, the one-time password secret of everybody's example, RFC 6749, 6750, 7519 and 7617;
- * the MD5, SHA-1 and SHA-256 of nothing and of words that everybody hashes. */
+/**
+ * Length and CRC-32 of each: AWS's two documentation pairs, Stripe's test keys, Azurite's and the Cosmos emulator's account keys,
+ * jwt.io's tokens, the keys of Firebase's sample projects and of Google Maps' pages, the one-time password secret of everybody's
+ * example, RFC 6749, 6750, 7519 and 7617; the MD5, SHA-1 and SHA-256 of nothing and of words that everybody hashes.
+ */
 const examples = new Set<string>([
   '20:fa271ce2',
   '20:2c3bad7',
