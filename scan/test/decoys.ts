@@ -502,9 +502,20 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
         '"api_key": "请输入API密钥v2进行验证",',
       ],
     ],
-    ['tags.md', ['https://<sub>:<sub_password>@www.dnshome.de/dyndns.php?acme=rm', '<b>password</b>@www.host1.acme.test']],
+    [
+      'tags.md',
+      ['https://<sub>:<sub_password>@www.dnshome.de/dyndns.php?acme=rm', '<b>password</b>@www.host1.acme.test'],
+    ],
     ['cut.md', [`STRIPE_KEY=sk_live_51J3xKpQR7${a(12)}...`, `token: ghp_${a(20)}…`, `STRIPE_KEY=rk_live_${a(20)}****`]],
-    ['weak.yml', ['password: P@55w0rd!', 'db_pass: S3cr3t-99', 'admin_password: Pa55word!', 'url: postgres://app1:secret123!@db/x']],
+    [
+      'weak.yml',
+      [
+        'password: P@55w0rd!',
+        'db_pass: S3cr3t-99',
+        'admin_password: Pa55word!',
+        'url: postgres://app1:secret123!@db/x',
+      ],
+    ],
     ['names.yml', ['secrets_to_store: cmp2-qat-1208358310', `<input name="authenticity_token" value="${a(40)}">`]],
     [
       'made-up.env',
@@ -555,7 +566,10 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
         'token = tokens.get("token") or "no-token-2"',
       ],
     ],
-    ['block.yml', ['password: |', '  please type it in', 'secret: >-', '  see docs/secrets2.md', 'token: |', '  ${TOKEN}']],
+    [
+      'block.yml',
+      ['password: |', '  please type it in', 'secret: >-', '  see docs/secrets2.md', 'token: |', '  ${TOKEN}'],
+    ],
     [
       'digests.py',
       [
@@ -567,9 +581,12 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
         'mongodb://reader:D1fficultP%40ssw0rd@db.acme.test/x',
       ],
     ],
-    ['lib.min.js', ['t.message=e.result===a?r.pass:r.fail1:("object"!==te(r.incomplete)||e.password1?e.passwordA:t(7))']],
+    [
+      'lib.min.js',
+      ['t.message=e.result===a?r.pass:r.fail1:("object"!==te(r.incomplete)||e.password1?e.passwordA:t(7))'],
+    ],
     ['tree.md', [`secret-aws-v0.3.1 -> .oci-cache/secret-aws/${hex(8)}/aws`, `Token: "hmac-sha256:${hex(64)}"`]],
-    ['lib.rs', ["let password = uuid::Uuid::new_v4().to_string().replace('-', \"\"); // username = svc;"]],
+    ['lib.rs', ['let password = uuid::Uuid::new_v4().to_string().replace(\'-\', ""); // username = svc;']],
     ['run.sh', ['aws x --environment Variables="{APP_TOKEN=app_xxx,APP_ORG_ID=org_xxx,APP_ID=proj_xxx}"']],
     ['policies.mdx', ['N is the length of the password is `1-(1-1/94)^N`.', 'a password is _checked in_ by a caller']],
     [

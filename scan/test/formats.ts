@@ -153,7 +153,14 @@ export function formats(d: Draw): FormatCase[] {
     ['Options.cs', [`    public string ApiKey { get; set; } = "${text(d, 'a62', 32)}";`], [1]],
     [
       'stack.yaml',
-      ['Parameters:', '  DbPassword:', '    Type: String', '    NoEcho: true', `    Default: ${q()}`, '    MinLength: 8'],
+      [
+        'Parameters:',
+        '  DbPassword:',
+        '    Type: String',
+        '    NoEcho: true',
+        `    Default: ${q()}`,
+        '    MinLength: 8',
+      ],
       [5],
     ],
     ['settings.md', ['| Name | Value |', '|---|---|', `| \`API_TOKEN\` | \`${text(d, 'a62', 40)}\` |`], [3]],
@@ -161,19 +168,18 @@ export function formats(d: Draw): FormatCase[] {
     ['setup.pl', [`$config{api_token} = "${text(d, 'a62', 40)}";`], [1]],
     ['sys.config', [`  {session_secret, "${r64(32)}"},`], [1]],
     ['keys.hrl', [`-define(HMAC_SECRET, "${r64(32)}").`], [1]],
-    ['service.env', [`DB_PW=${q()}`, `csrf_secret=${hex(32)}`, `ADMIN_PASSWORD=Thunderlark-${100 + d(899)}`], [1, 2, 3]],
+    [
+      'service.env',
+      [`DB_PW=${q()}`, `csrf_secret=${hex(32)}`, `ADMIN_PASSWORD=Thunderlark-${100 + d(899)}`],
+      [1, 2, 3],
+    ],
     ['metadata.json', [`{"access_token": "ya29.c.${text(d, 'url', 140)}"}`], [1]],
     ['airtable.ts', [`const base = connect(\`pat${text(d, 'a62', 14)}.${hex(64)}\`);`], [1]],
     ['fetch-no-user.sh', [`curl -u ":${q()}" https://api.acme.test/v1`], [1]],
     ['escaped.json', [`{"log": "key\\nsk-${text(d, 'a62', 20)}T3BlbkFJ${text(d, 'a62', 20)}\\nend"}`], [1]],
     [
       'defaults.py',
-      [
-        `token = os.getenv("API_TOKEN") or "${text(d, 'a62', 32)}"`,
-        'password = (',
-        `    "${q()}"`,
-        ')',
-      ],
+      [`token = os.getenv("API_TOKEN") or "${text(d, 'a62', 32)}"`, 'password = (', `    "${q()}"`, ')'],
       [1, 3],
     ],
     ['defaults.kt', [`val token = System.getenv("API_TOKEN") ?: "${text(d, 'a62', 32)}"`], [1]],
@@ -182,7 +188,9 @@ export function formats(d: Draw): FormatCase[] {
     ['Defaults.java', [`@Value("\${app.api-token:${text(d, 'a62', 32)}}")`], [1]],
     [
       'hook.sh',
-      [`X="\${HOOK:-https://hooks.slack.com/services/T0${text(d, 'up', 9)}/B0${text(d, 'up', 9)}/${text(d, 'a62', 24)}}"`],
+      [
+        `X="\${HOOK:-https://hooks.slack.com/services/T0${text(d, 'up', 9)}/B0${text(d, 'up', 9)}/${text(d, 'a62', 24)}}"`,
+      ],
       [1],
     ],
     ['long.js', ['const clientSecret =', `  '${text(d, 'a62', 40)}';`], [2]],

@@ -74,12 +74,7 @@ function isExample(value: string): boolean {
 
 /** `P@55w0rd` with its letters put back. */
 export function plainLetters(value: string): string {
-  return value
-    .replace(/[@4]/g, 'a')
-    .replace(/[$5]/g, 's')
-    .replace(/0/g, 'o')
-    .replace(/3/g, 'e')
-    .replace(/[!1]/g, 'i');
+  return value.replace(/[@4]/g, 'a').replace(/[$5]/g, 's').replace(/0/g, 'o').replace(/3/g, 'e').replace(/[!1]/g, 'i');
 }
 
 function isPublic(value: string): boolean {

@@ -42,7 +42,8 @@ const typeBefore = /(?:[ \t]{1,4}\*?(?:string|\[\]byte)|\[\d{0,5}\])[ \t]{0,4}=(
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
 /** `string Password { get; set; } = …` */
 const propertyAccessors = /\s{0,4}\{\s{0,4}get;[^{}\n]{0,40}\}\s{0,4}=\s{0,4}/y;
-const operator = /[ \t]{0,60}(?:=>|\?:|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}(?:\(?[ \t\r]{0,8}\n[ \t]{0,60}(?=["'`])|[|>][+-]?[ \t\r]{0,8}\n[ \t]{1,40}(?=\S{8,400}\s))?/y;
+const operator =
+  /[ \t]{0,60}(?:=>|\?:|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}(?:\(?[ \t\r]{0,8}\n[ \t]{0,60}(?=["'`])|[|>][+-]?[ \t\r]{0,8}\n[ \t]{1,40}(?=\S{8,400}\s))?/y;
 /** `the password is …` */
 const sentence = /[ \t]{1,3}is:?[ \t]{1,3}/iy;
 /** The element may stand on lines of its own. */
@@ -201,7 +202,9 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
 
 /** `:name: value`, a line of its own: a field of reStructuredText, a symbol as a key in YAML. */
 function isField(text: string, nameStart: number, nameEnd: number): boolean {
-  return /(?:^|\n)[ \t-]{0,40}$/.test(text.slice(Math.max(0, nameStart - 41), nameStart - 1)) && isBlank(text, nameEnd + 1);
+  return (
+    /(?:^|\n)[ \t-]{0,40}$/.test(text.slice(Math.max(0, nameStart - 41), nameStart - 1)) && isBlank(text, nameEnd + 1)
+  );
 }
 
 /** `--password value`, `ENV NAME value`, `password value` of a netrc or a login line. */

@@ -133,7 +133,10 @@ export const structuredRules = defineRules([
     right: '',
     checks: ['token-like'],
     entropy: 3,
-    samples: { true: ['Authorization: Token {hex:40}', 'Authorization: SSWS {a62:42}'], false: ['Authorization: Token <your-token>'] },
+    samples: {
+      true: ['Authorization: Token {hex:40}', 'Authorization: SSWS {a62:42}'],
+      false: ['Authorization: Token <your-token>'],
+    },
   },
   {
     id: 'curl-user',
