@@ -493,6 +493,103 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
       ],
     ],
     [
+      'locales/ja.json',
+      [
+        '"password": "パスワードを入力してください",',
+        '"pass": "ARIA属性値が有効です",',
+        '"token": "Токен1 недействителен",',
+        '"user_password": "Пароль-2-пользователя",',
+        '"api_key": "请输入API密钥v2进行验证",',
+      ],
+    ],
+    [
+      'tags.md',
+      ['https://<sub>:<sub_password>@www.dnshome.de/dyndns.php?acme=rm', '<b>password</b>@www.host1.acme.test'],
+    ],
+    ['cut.md', [`STRIPE_KEY=sk_live_51J3xKpQR7${a(12)}...`, `token: ghp_${a(20)}…`, `STRIPE_KEY=rk_live_${a(20)}****`]],
+    [
+      'weak.yml',
+      [
+        'password: P@55w0rd!',
+        'db_pass: S3cr3t-99',
+        'admin_password: Pa55word!',
+        'url: postgres://app1:secret123!@db/x',
+      ],
+    ],
+    ['names.yml', ['secrets_to_store: cmp2-qat-1208358310', `<input name="authenticity_token" value="${a(40)}">`]],
+    [
+      'made-up.env',
+      [
+        'API_KEY=a1b2c3d4e5f6g7h8i9j0',
+        'API_TOKEN=a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6',
+        'SECRET_KEY=A1B2C3D4E5F6G7H8',
+        'AUTH_TOKEN=1a2b3c4d5e6f7g8h9i0j1k2l3m4n5o6p',
+        'ACCESS_TOKEN=a1b2c3d4-e5f6-7890-abcd-ef1234567890',
+        'PASSWORD=A1b2c3d4',
+        'STRIPE=sk_live_abc123def456ghi789jkl012',
+        'OPENAI_API_KEY=sk-abc123def456ghi789jkl012mno345pqr678stu901vwx234',
+        'DATABASE_URL=mysql://username:pa$$word@host/db',
+        'REDIS_URL=redis://:p4ssw0rd@localhost:6379',
+        'AUTH=Basic Q0xJRU5UX0lEOkNMSUVOVF9TRUNSRVQ=',
+        'MACHINE=machine github.com login octocat password 12345abcde',
+        'DB_PASSWORD=p@ss(word)',
+        'WEBDAV_PASSWORD=generatedwebdavpassword1',
+      ],
+    ],
+    [
+      'openapi.yaml',
+      [
+        "PASSWORD: '#/components/schemas/PasswordPolicy2'",
+        'description: A warning is shown if a protected password is re-used.',
+        '"AWS::ApiGateway::ApiKey": "48205d4ffd7feba3",',
+        '--- PASS: Test☺☹Dirs/testing1 (0.06s)',
+        ';*passwd:*all*authentication*tokens*updated*successfully*',
+      ],
+    ],
+    ['functions.md', ['[Functions](crypto.md): `derivePassword`, `sha256sum`, `genPassword`, `md5sum2x`, etc.']],
+    [
+      'key.md',
+      [
+        '-----BEGIN PRIVATE KEY-----',
+        `MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ${a(14)}`,
+        '-----END PRIVATE KEY-----',
+      ],
+    ],
+    [
+      'defaults.sh',
+      [
+        'PASSWORD=${DB_PASSWORD:-changeme}',
+        ': ${API_TOKEN:?is required}',
+        'TOKEN=${API_TOKEN:-$(cat /run/token1)}',
+        'echo ${PASSWORD//a1b/c2d} ${TOKEN%%.*} ${SECRET:0:10}',
+        'password = os.getenv("PASSWORD") or "changeme"',
+        'token = tokens.get("token") or "no-token-2"',
+      ],
+    ],
+    [
+      'block.yml',
+      ['password: |', '  please type it in', 'secret: >-', '  see docs/secrets2.md', 'token: |', '  ${TOKEN}'],
+    ],
+    [
+      'digests.py',
+      [
+        `password = 'pbkdf2_sha256$260000$${a(20)}$${r64(32)}'`,
+        "password = '5f4dcc3b5aa765d61d8327deb882cf99'",
+        "api_token = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'",
+        `tokenAddress = '0x${hex(39)}7'`,
+        `password: AgB${a(80)}`,
+        'mongodb://reader:D1fficultP%40ssw0rd@db.acme.test/x',
+      ],
+    ],
+    [
+      'lib.min.js',
+      ['t.message=e.result===a?r.pass:r.fail1:("object"!==te(r.incomplete)||e.password1?e.passwordA:t(7))'],
+    ],
+    ['tree.md', [`secret-aws-v0.3.1 -> .oci-cache/secret-aws/${hex(8)}/aws`, `Token: "hmac-sha256:${hex(64)}"`]],
+    ['lib.rs', ['let password = uuid::Uuid::new_v4().to_string().replace(\'-\', ""); // username = svc;']],
+    ['run.sh', ['aws x --environment Variables="{APP_TOKEN=app_xxx,APP_ORG_ID=org_xxx,APP_ID=proj_xxx}"']],
+    ['policies.mdx', ['N is the length of the password is `1-(1-1/94)^N`.', 'a password is _checked in_ by a caller']],
+    [
       'perm.xml',
       [
         '<uses-permission android:name="android.permission.USE_CREDENTIALS"/>',

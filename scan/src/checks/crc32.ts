@@ -34,6 +34,11 @@ export function crc32Base62(text: string): string {
   return digits;
 }
 
+/** Seven base-36 digits, zero-padded: the tail of GitLab's routable tokens. */
+export function crc32Base36(text: string): string {
+  return crc32(text).toString(36).padStart(7, '0');
+}
+
 /** Eight lower-case hex digits. */
 export function crc32Hex(text: string): string {
   return crc32(text).toString(16).padStart(8, '0');

@@ -12,23 +12,26 @@ const publicShapes = [
   /^[a-z][a-z0-9+.-]{1,20}:\/\//i,
   /^[A-Za-z]:\\/,
   /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/,
-  /^(?:Test|Fuzz|Benchmark|Example)\w*\//,
+  /^(?:Test|Fuzz|Benchmark|Example)[^\s/]*\/|^#\/|^(?:sha|md)\d+sum$|^\*[a-z*]+\*$/,
   /^v?\d+(?:\.\d+)+(?:[-+][\w.]+)?$/,
   /^\d{4}-\d\d-\d\d/,
   /^[\d\s.,:+-]+$/,
-  /^(?:sha(?:1|224|256|384|512)|md5|blake2b?|h1|sri)[-:=~]/i,
-  /^\$(?:2[abxy]|argon2(?:id?|d)|scrypt|pbkdf2|5|6|1|y|apr1)\$/,
+  /^[\d.()+*/^-]+[A-Za-z]?$|^_[a-z]+_?$/,
+  /^(?:hmac-)?(?:sha(?:1|224|256|384|512)|md5|blake2b?|h1|sri)[-:=~]/i,
+  /^\$(?:2[abxy]|argon2(?:id?|d)|scrypt|pbkdf2|5|6|1|y|apr1)\$|^(?:pbkdf2|bcrypt|argon2|scrypt|sha\d|md5)[\w-]{0,12}\$/,
   /^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt|noop)/i,
   /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2)/,
   /^MI(?:IB|GJ|GfMA|IEI|ICI|IEp?Mf)[A-Za-z0-9+/]{20,}/,
-  /^(?:ENC\[|ENC\(|AQICAH|vault:v\d|\$ANSIBLE_VAULT|CiQA|sops|age1|pk_|pk\.|pub[-_]|AgA[A-Za-z0-9+/]{100})/,
+  /^(?:ENC\[|ENC\(|AQICAH|vault:v\d|\$ANSIBLE_VAULT|CiQA|sops|age1|pk_|pk\.|pub[-_]|Ag[A-D][A-Za-z0-9+/]{60})/,
+  /^0x[0-9a-f]{40}$/i,
   /^(?:#(?:[0-9a-f]{3,8}|[a-z][a-z-]*)$|rgba?\(|hsl)/i,
-  /\\u[0-9a-f]{4}/i,
+  /\\u(?!00(?:2[67b]|3[cde]))[0-9a-f]{4}/i,
   /\[[^\]]*[a-z0-9]-[a-z0-9][^\]]*\]|\(\?[:!=<]|\\[dwsSb]\b|\.[*+]\)/i,
-  /^[\w$]+\(.*\)?$/,
+  /^[A-Za-z_$][\w$]*\([\w.,:$'"[\]{}-]*\)?$/,
+  /^#!\/|^@@.*@@$/,
   /^(?:arn|urn|data|projects|secret|vault|op|ssm|env|file|ref|awssm|gcpsm|doppler|keyvault|resolve)[:/]/i,
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/,
-  /^[a-z]+(?:[-_.][a-z]+)+\d{0,4}$/,
+  /^[a-z]+\d{0,3}(?:[-_.][a-z]+\d{0,3})+(?:[-_.]?\d{1,12})?$/,
   /^(?:[\w@.-]+\/)+[\w@-]+(?:\.[a-z]{2,5}){1,3}$/,
   /\.[A-Za-z_]\w*\(/,
   /^[a-z]+(?:\|[a-z]+)+$/i,
@@ -41,15 +44,18 @@ const nothing =
 const exampleWord =
   /test|fake|dummy|mock|example|sample|demo|default|secret|passw|token|credential|foobar|foo[-_]|bar[-_]|-?key$|^key|abc123|123abc|1234|user|admin|config|local|value|string|random|custom|public|hash|pass$|^pass|author|bearer|letmein|welcome|staging/i;
 
+/** What people choose: `Falcon-549`. */
+const wordAndNumber = /^[A-Z][a-z]{4,20}[-_.]\d{2,6}$/;
+
 /** True if a value named a password may be one: eight characters or more, not made up, not a word or an expression. */
 export function passwordLike(value: string): boolean {
   if (value.length < 8 || value.length > 200 || /\s/.test(value) || isPublic(value)) return false;
-  if (!hasRandomPiece(value) && isNameOfThing(value)) return false;
+  if (!hasRandomPiece(value) && isNameOfThing(value) && !wordAndNumber.test(value)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
   if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
   if (/^[A-Za-z]+(?:[-_. ][A-Za-z]+)*[.:!?]?$/.test(value) && wordShare(value) > 0.5) return false;
-  if (value.length < 24 && exampleWord.test(value)) return false;
+  if (isExample(value) || isExample(plainLetters(value))) return false;
   return shannonEntropy(value) >= 2.5;
 }
 
@@ -61,16 +67,32 @@ export function tokenLike(value: string): boolean {
   return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
 }
 
+/** A long value may have such a word by chance, or be all words. */
+function isExample(value: string): boolean {
+  return exampleWord.test(value) && (value.length < 24 || wordShare(value) > 0.6);
+}
+
+/** `P@55w0rd` with its letters put back. */
+export function plainLetters(value: string): string {
+  return value.replace(/[@4]/g, 'a').replace(/[$5]/g, 's').replace(/0/g, 'o').replace(/3/g, 'e').replace(/[!1]/g, 'i');
+}
+
 function isPublic(value: string): boolean {
+  if (isForeignText(value)) return true;
   if (nothing.test(value) || isPlaceholder(value) || publicShapes.some((shape) => shape.test(value))) return true;
   return isPath(value) || isEncodedExample(value);
+}
+
+/** Words of a language that is written without Latin letters or spaces: a third of the bytes are none of ASCII. */
+function isForeignText(value: string): boolean {
+  return value.replace(/[\x00-\x7f]/g, '').length * 3 > value.length;
 }
 
 /** Base64 has slashes, too, but few words. */
 function isPath(value: string): boolean {
   if (/^(?:\.{0,2}|~)\/[\w.@-]*(?:\/|$)/.test(value))
     return value.length < 32 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value) || wordShare(value) > 0.3;
-  return /^(?:[\w-]+\/){2,}[\w.-]+$/.test(value) && (value.length < 24 || wordShare(value) > 0.3);
+  return /^\.?(?:[\w-]+\/){2,}[\w.-]+$/.test(value) && (value.length < 24 || wordShare(value) > 0.3);
 }
 
 /** A member of an object, `config.dbPassword`, or a phrase. */
@@ -82,6 +104,7 @@ function isNameOfThing(value: string): boolean {
 export function hasRandomPiece(value: string): boolean {
   return value.split(/[-_.$]/).some((piece) => {
     const humps = piece.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
+    if (piece.length >= 12 && humps >= 4 && /\d/.test(piece) && wordShare(piece) < 0.2) return true;
     return piece.length > 4 && piece.length / humps < 2.5;
   });
 }

@@ -31,25 +31,41 @@ export const assignmentReach = {
 // After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only. Each is tried only where
 // its first character stands: most names are no part of an assignment, and in a hook an expression is compiled to be used once.
 const closers = /(?:\\?["'`]|[\])]){0,4}/y;
+/** What is taken where a variable of the environment is not set: `getenv("X") or "value"`. */
+const fallback = /(?:[ \t]{1,4}or[ \t]{1,4}|\.(?:unwrap_or|orElse|getOrElse)\(\s{0,4})(?=["'])/y;
+/** `${NAME:-value}`, `${name:value}` */
+const shellDefault = /(?::[-=]?|[-=])(?!\/\/)/y;
 /** `Dim password As String = …` */
 const basicType = /[ \t]{1,4}As[ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/iy;
 /** `var name string = …`, `char name[40] = …` */
 const typeBefore = /(?:[ \t]{1,4}\*?(?:string|\[\]byte)|\[\d{0,5}\])[ \t]{0,4}=(?!=)[ \t]{0,4}/y;
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
-const operator = /[ \t]{0,60}(?:=>|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
+/** `string Password { get; set; } = …` */
+const propertyAccessors = /\s{0,4}\{\s{0,4}get;[^{}\n]{0,40}\}\s{0,4}=\s{0,4}/y;
+const operator =
+  /[ \t]{0,60}(?:=>|\?:|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}(?:\(?[ \t\r]{0,8}\n[ \t]{0,60}(?=["'`])|[|>][+-]?[ \t\r]{0,8}\n[ \t]{1,40}(?=\S{8,400}\s))?/y;
+/** `the password is …` */
+const sentence = /[ \t]{1,3}is:?[ \t]{1,3}/iy;
 /** The element may stand on lines of its own. */
 const xmlElement = /(?:\s[^<>\n]{0,80})?>(?:[ \t\r]{0,8}\n[ \t]{0,60}(?=[^\s<>]{1,400}\s{1,80}<\/))?/y;
-const attributeValue = /\s{1,8}value\s{0,2}=\s{0,2}/y;
+/** The rest of a start tag that has the name, and a `<value>` within it. */
+const namedElement = /(?:\s{1,8}(?!value)[\w:.-]{1,40}="[^"<>\n]{0,80}"){0,4}\s{0,4}>(?:\s{0,60}<value>)?/y;
+const attributeValue = /\s{1,8}(?:\w{1,20}:)?value\s{0,2}=\s{0,2}/y;
 /** `<key>name</key>` of a property list. */
 const plistValue = /<\/key>\s{0,60}<(?:string|data)>/y;
 const namedValue =
   /(?:,\s{0,60}|\s{1,60})\\?["']?(?:value|default|defaultValue|content|val)\\?["']?\s{0,4}[:=]\s{0,4}/iy;
 const hclDefault =
   /\s{0,3}\{(?:[ \t\r]{0,20}\n[ \t]{0,20}(?:type|description|sensitive)\s{0,20}=[^\n]{0,120}){0,3}\s{0,40}default\s{0,20}=\s{0,4}/y;
+/** A parameter of CloudFormation. */
+const yamlDefault =
+  /:[ \t\r]{0,20}\n(?:[ \t]{1,20}(?:Type|Description|NoEcho|MinLength|MaxLength|AllowedPattern)[ \t]{0,8}:[^\n]{0,160}\n){0,5}[ \t]{1,20}Default[ \t]{0,8}:[ \t]{1,8}/y;
+/** In a table of Markdown: | `NAME` | `value` | */
+const nextCell = /[ \t]{0,40}\|[ \t]{0,40}(?=`)/y;
 const argumentAfterName = /[ \t]{0,4},[ \t]{0,4}/y;
 const call = /[({]\s{0,4}/y;
 const valuePrefix =
-  /(?:new String\(|String\(|b|f|r|rb|br|u|@|\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
+  /(?:new String\(|String\(|b|f|r|rb|br|u|@|&[\w-]{1,40} |\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
 const blank = /[ \t]{1,40}/y;
 const isNameCode = (code: number): boolean =>
   (code >= 48 && code <= 57) ||
@@ -67,11 +83,11 @@ export function readAssignment(text: string, at: number, length: number): Assign
   // A keyword may end in what separates a name from its value.
   while (nameEnd > at && !isNameCode(text.charCodeAt(nameEnd - 1))) nameEnd -= 1;
   while (nameEnd < text.length && nameEnd - at < maxName && isNameCode(text.charCodeAt(nameEnd))) nameEnd += 1;
-  // `a:secret:b` and `dir/secret` are paths.
+  // `a:secret:b`, `A::Secret` in quotes and `dir/secret` are paths.
   const before = text[nameStart - 1] ?? '';
-  if (before === '/' || (before === ':' && text[nameEnd] === ':')) return undefined;
-  // ${NAME:-default}
-  if (before === '{' && text[nameStart - 2] === '$') return undefined;
+  const after = text[nameEnd] ?? '';
+  if (before === '/' || (before === ':' && after === ':' && !isField(text, nameStart, nameEnd))) return undefined;
+  if (/["'`]/.test(after) && text.startsWith('::', nameStart - 2)) return undefined;
   const found = valueAfter(text, nameStart, nameEnd);
   if (found === undefined) return undefined;
   const value = readValue(text, found);
@@ -81,8 +97,8 @@ export function readAssignment(text: string, at: number, length: number): Assign
     nameStart,
     valueStart: value.start,
     valueEnd: value.end,
-    // A parameter of a URL is a value wherever it stands.
-    quoted: value.quoted || found.until === 'query',
+    // A parameter of a URL and a default in braces are values wherever they stand.
+    quoted: value.quoted || found.until === 'query' || found.until === 'brace',
     argument: found.argument,
   };
 }
@@ -90,22 +106,28 @@ export function readAssignment(text: string, at: number, length: number): Assign
 interface ValuePlace {
   readonly at: number;
   /** What ends an unquoted value besides white space. */
-  readonly until: 'code' | 'xml' | 'query';
+  readonly until: 'code' | 'xml' | 'query' | 'brace';
   readonly needsQuotes: boolean;
   readonly argument: boolean;
 }
 
 function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlace | undefined {
-  const closed = /["'`\\\])]/.test(text[nameEnd] ?? '') ? skip(closers, text, nameEnd) : nameEnd;
-  const inQuotes = closed > nameEnd && /["'`]/.test(text[closed - 1] ?? '');
   const before = text[nameStart - 1] ?? '';
+  // $settings{name}
+  const inBraces = before === '{' && text[nameEnd] === '}';
+  const closed = /["'`\\\])]/.test(text[nameEnd] ?? '') ? skip(closers, text, nameEnd) : nameEnd + Number(inBraces);
+  const inQuotes = closed > nameEnd && /["'`]/.test(text[closed - 1] ?? '');
   const place = (at: number, extra: Partial<ValuePlace> = {}): ValuePlace => ({
     at,
-    until: before === '?' || before === '&' || followsPair(text, nameStart) ? 'query' : 'code',
+    until: (/[?&]/.test(before) && text[nameEnd] === '=') || followsPair(text, nameStart) ? 'query' : 'code',
     needsQuotes: false,
     argument: false,
     ...extra,
   });
+  if (before === '{' && text[nameStart - 2] === '$') {
+    const standard = skip(shellDefault, text, nameEnd);
+    return standard > nameEnd ? place(standard, { until: 'brace' }) : undefined;
+  }
   if (before === '<') {
     const inside = skip(xmlElement, text, nameEnd);
     if (inside > nameEnd) return place(inside, { until: 'xml' });
@@ -114,9 +136,11 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const inside = skip(plistValue, text, nameEnd);
     if (inside > nameEnd) return place(inside, { until: 'xml' });
   }
-  // <string name="x">value</string>
-  if (inQuotes && text[closed] === '>' && /\bname=\\?["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart)))
-    return place(closed + 1, { until: 'xml' });
+  // <string name="x">value</string>, <setting name="x" kind="y"><value>value</value>
+  if (inQuotes && /\b(?:name|key|id)=\\?["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart))) {
+    const inside = skip(namedElement, text, closed);
+    if (inside > closed) return place(inside, { until: 'xml' });
+  }
   let next = closed;
   while (next < closed + mostSpace && (isSpace(text, next) || text[next] === '\xa0')) next += 1;
   const first = text[next] ?? '';
@@ -128,26 +152,44 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const typed = skip(typeBefore, text, closed);
     if (typed > closed) return place(typed);
   }
-  if (first !== '' && '=:|?+!-<.'.includes(first)) {
-    const assigned = skip(operator, text, closed);
-    if (assigned > closed) return place(assigned);
+  if (first !== '' && '=:|?+!-<.i'.includes(first)) {
+    const standard = first === ':' ? skip(yamlDefault, text, closed) : closed;
+    if (standard > closed) return place(standard);
+    const assigned = skip(first === 'i' ? sentence : operator, text, closed);
+    if (assigned > closed) return place(assigned, { argument: first === 'i' });
+  }
+  const other = closed > nameEnd && (first === 'o' || first === '.') ? skip(fallback, text, closed) : closed;
+  if (other > closed) return place(other, { needsQuotes: true });
+  if (inQuotes && first === '|' && text[closed - 1] === '`') {
+    const cell = skip(nextCell, text, closed);
+    if (cell > closed) return place(cell, { needsQuotes: true });
   }
   if (inQuotes) {
-    const comma = first === ',' ? skip(argumentAfterName, text, closed) : closed;
+    // `name`, `name` in a text is a list.
+    const comma = first === ',' && text[closed - 1] !== '`' ? skip(argumentAfterName, text, closed) : closed;
     const afterComma = text[comma] ?? '';
     if (comma > closed && /["'`\\]/.test(afterComma)) {
       // {"name": "X", "value": "y"} has a comma, too.
       const named = skip(namedValue, text, closed);
       return named > closed ? place(named) : place(comma, { needsQuotes: true, argument: true });
     }
-    const attribute = first === 'v' ? skip(attributeValue, text, closed) : closed;
+    const attribute = next > closed && /[a-z]/i.test(first) ? skip(attributeValue, text, closed) : closed;
     if (attribute > closed) return place(attribute, { needsQuotes: true });
     const standard = first === '{' ? skip(hclDefault, text, closed) : closed;
     if (standard > closed) return place(standard, { needsQuotes: true });
   }
+  // {name, "value"} and -define(NAME, "value") of Erlang
+  if (closed === nameEnd && first === ',' && (before === '{' || text.endsWith('-define(', nameStart))) {
+    const comma = skip(argumentAfterName, text, closed);
+    if (/["']/.test(text[comma] ?? '')) return place(comma, { needsQuotes: true, argument: true });
+  }
   if (first === ',' || (next > closed && /[\\"'vdc]/i.test(first))) {
     const named = skip(namedValue, text, closed);
     if (named > closed) return place(named);
+  }
+  if (closed === nameEnd && first === '{') {
+    const property = skip(propertyAccessors, text, closed);
+    if (property > closed) return place(property, { needsQuotes: true });
   }
   if (text[nameEnd] === '(' || text[nameEnd] === '{')
     return place(skip(call, text, nameEnd), { needsQuotes: true, argument: true });
@@ -156,6 +198,13 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   // A call without parentheses, `storePassword "value"`, or a Lisp.
   if (spaced > nameEnd && /["']/.test(text[spaced] ?? '')) return place(spaced, { needsQuotes: true, argument: true });
   return undefined;
+}
+
+/** `:name: value`, a line of its own: a field of reStructuredText, a symbol as a key in YAML. */
+function isField(text: string, nameStart: number, nameEnd: number): boolean {
+  return (
+    /(?:^|\n)[ \t-]{0,40}$/.test(text.slice(Math.max(0, nameStart - 41), nameStart - 1)) && isBlank(text, nameEnd + 1)
+  );
 }
 
 /** `--password value`, `ENV NAME value`, `password value` of a netrc or a login line. */
@@ -169,8 +218,8 @@ function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
 function followsDirective(text: string, at: number): boolean {
   let end = at;
   while (isBlank(text, end - 1)) end -= 1;
-  const found = /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define)$/i.exec(
-    text.slice(Math.max(0, end - 12), end),
+  const found = /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define|aws configure set)$/i.exec(
+    text.slice(Math.max(0, end - 20), end),
   );
   if (found === null || end === at) return false;
   let start = end - found[0].trim().length;
@@ -210,7 +259,7 @@ function isSpace(text: string, at: number): boolean {
 
 function readValue(
   text: string,
-  { at, until, needsQuotes }: ValuePlace,
+  { at, until, needsQuotes }: Pick<ValuePlace, 'at' | 'until' | 'needsQuotes'>,
 ): { start: number; end: number; quoted: boolean } | undefined {
   let start = skip(valuePrefix, text, at);
   const escaped = text[start] === '\\';
@@ -220,6 +269,9 @@ function readValue(
     return escaped || needsQuotes ? undefined : readBare(text, start, until);
   if (text.startsWith(quote.repeat(3), start)) start += 2;
   start += 1;
+  // "\"value\"" and '"value"': what a generator of code is given.
+  if ((text[start] === '\\' && text[start + 1] === quote) || (quote === "'" && text[start] === '"'))
+    return readValue(text, { at: start, until, needsQuotes });
   const last = Math.min(text.length, start + maxValue);
   for (let end = start; end < last; end++) {
     const letter = text[end];
@@ -236,6 +288,7 @@ const bare = {
   code: /[^\s"'`<>([{\\]{1,4096}/y,
   xml: /[^\s<>([{\\]{1,4096}/y,
   query: /[^\s"'`<>&#;,)\\]{1,4096}/y,
+  brace: /[^\s"'`<>(){}[\]\\]{1,4096}(?=\})/y,
 } as const;
 
 function readBare(
@@ -246,6 +299,7 @@ function readBare(
   let end = skip(bare[until], text, start);
   // Brackets and backslashes make it an expression, but for the one that continues the line.
   if (/[([{\\]/.test(text[end] ?? '') && !/^\\[\r\nnr]/.test(text.slice(end, end + 2))) return undefined;
+  if (until === 'xml' && !/^\s{0,80}<\\?\//.test(text.slice(end, end + 84))) return undefined;
   // The separators of the language around it.
   while (end > start && /[,;)\]}]/.test(text[end - 1] ?? '')) end -= 1;
   return end > start && end - start < maxValue ? { start, end, quoted: false } : undefined;

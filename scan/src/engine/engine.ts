@@ -208,6 +208,8 @@ export class Engine {
     if (compiled.lead) {
       const least = Math.max(0, keywordAt - (compiled.rule.lead?.max ?? 0));
       while (start > least && compiled.lead.has(text, start - 1)) start -= 1;
+      // The letter of an escape, `\n`, is no part of it.
+      if (start < keywordAt && text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '')) start += 1;
     }
     // Several keywords of a rule may stand in one text: it is tried once at each place.
     if (compiled.triedIn === run && compiled.triedAt === start) return;
@@ -216,7 +218,13 @@ export class Engine {
     if (!leftOk(text, start, compiled.left)) return;
     const { pattern } = compiled;
     pattern.lastIndex = start;
-    const found = pattern.exec(text);
+    let found = pattern.exec(text);
+    // What stands before the keyword may be of another text: `${NAME:-https://…}`.
+    if (found === null && start < keywordAt && compiled.rule.left === '') {
+      start = keywordAt;
+      pattern.lastIndex = start;
+      found = pattern.exec(text);
+    }
     if (found === null || compiled.right.has(text, start + found[0].length)) return;
     const [from, to] = found.indices?.[1] ?? [start, start + found[0].length];
     if (to === from) return;
@@ -248,6 +256,7 @@ export class Engine {
     if (compiled.allowsPath(context.path)) return;
     const good =
       !compiled.allowsValue(secret) &&
+      !isCutShort(run.text, end) &&
       !isKnownExample(secret) &&
       (rule.entropy === undefined || shannonEntropy(secret) >= rule.entropy) &&
       (rule.anyValue === true || !isPlaceholder(bodyOf(secret, rule))) &&
@@ -319,6 +328,11 @@ function leftOk(text: string, start: number, left: CharacterSet): boolean {
   const before = text[start - 1];
   if (text[start - 2] === '\\') return before === 'n' || before === 'r' || before === 't';
   return text[start - 3] === '%' && /^[0-9A-Fa-f]{2}$/.test(text.slice(start - 2, start));
+}
+
+/** True if dots, stars or an ellipsis follow the secret: the rest of it is left out. */
+function isCutShort(text: string, end: number): boolean {
+  return text.startsWith('...', end) || text.startsWith('****', end) || text.startsWith('\xe2\x80\xa6', end);
 }
 
 /** The secret without the keyword that it begins with: `test` in `sk_test_…` says nothing. */

@@ -3,7 +3,7 @@
 const template =
   /\$\{|\{\{|\}\}|\$\(|#\{|@@[A-Za-z_]+@@|^\\?\$[A-Za-z_]|<%|%>|\[\[|^\$[A-Za-z_]|^%\w+%$|^%[a-z_]+$|^@[A-Za-z_]\w*@$|^__\w+__$|^<[^>]*>?$|^\{[^}]*\}$|^\[[^\]]*\]?$|%\([a-z_]+\)s|\{\.[A-Za-z]|&lt;.*&gt|\{[A-Za-z_][\w.:-]*\}|^%[sdv]$|zvault:\/\//i;
 const madeUp =
-  /xxxxx|^x+$|\*\*\*|\.\.\.|\u2026|\xe2\x80\xa6|____|----|\?\?\?|####|example|placeholder|change[-_ ]?(?:me|it|this)|your[-_ ]|yourkey|yourtoken|yoursecret|yourpass|yourapi|dummy|sample|redacted|removed|replace[-_ ]?(?:me|with|this)|insert[-_ ]|not[-_]?a?[-_]?real|fake|bogus|invalid|masked|hidden|censored|deadbeef|cafebabe|lorem|ipsum|foobar|notasecret|(?<![a-z])to-?do(?![a-z])|fixme|hunter2|test[-_]?(?:key|token|secret|pass|api|value|only)|mock[-_]|qwerty|asdfgh|some[-_]?(?:key|token|secret|pass|random|value)|my[-_]?(?:key|token|secret|pass|super|api|app)|super[-_]?secret|top[-_]?secret|very[-_]?secret|secret[-_]?(?:key|token|value|here|goes)|(?:key|token|secret|password|value)[-_]?here|goes[-_]?here|undefined|[a-z]-goes-/i;
+  /xxxxx|^x+$|[-_]xxx+(?![a-z0-9])|\*\*\*|\.\.\.|\u2026|\xe2\x80\xa6|____|----|\?\?\?|####|example|placeholder|change[-_ ]?(?:me|it|this)|your[-_ ]|yourkey|yourtoken|yoursecret|yourpass|yourapi|dummy|sample|redacted|removed|replace[-_ ]?(?:me|with|this)|insert[-_ ]|not[-_]?a?[-_]?real|fake|bogus|invalid|masked|hidden|censored|deadbeef|cafebabe|lorem|ipsum|foobar|notasecret|(?<![a-z])to-?do(?![a-z])|fixme|hunter2|test[-_]?(?:key|token|secret|pass|api|value|only)|mock[-_]|qwerty|asdfgh|some[-_]?(?:key|token|secret|pass|random|value)|my[-_]?(?:key|token|secret|pass|super|api|app)|super[-_]?secret|top[-_]?secret|very[-_]?secret|secret[-_]?(?:key|token|value|here|goes)|(?:key|token|secret|password|value)[-_]?here|goes[-_]?here|undefined|[a-z]-goes-/i;
 
 /**
  * True if the text cannot be a live secret.
@@ -39,13 +39,27 @@ function isPatterned(whole: string): boolean {
   }
   if (longestRun >= Math.max(5, Math.min(8, text.length / 6)) || longestSequence >= 7) return true;
   if (text.length >= 12 && new Set(text).size <= Math.min(6, text.length / 4)) return true;
-  return hasShortPeriod(text);
+  return isInterleaved(text) || hasShortPeriod(text);
 }
 
-/** True if more than three quarters of the text repeat three times or more with a period of at most 12. */
+/** True for `a1b2c3d4`, `1a2b3c` and `abc123def456`: the letters by themselves and the digits by themselves are sequences. */
+function isInterleaved(text: string): boolean {
+  return [/[^A-Za-z]/g, /[^0-9]/g].every((others) => {
+    const kind = text.replace(others, '').toLowerCase();
+    let steps = 0;
+    for (let i = 1; i < kind.length; i++) {
+      const step = kind.charCodeAt(i) - kind.charCodeAt(i - 1);
+      if (step === 1 || (kind[i] === '0' && kind[i - 1] === '9') || (kind[i] === 'a' && /[fz]/.test(kind[i - 1] ?? '')))
+        steps += 1;
+    }
+    return kind.length >= 4 && steps >= (kind.length - 1) * 0.75;
+  });
+}
+
+/** True if more than three quarters of the text repeat three times or more with a period of at most 20. */
 function hasShortPeriod(text: string): boolean {
   if (text.length < 12) return false;
-  for (let period = 1; period <= Math.min(12, text.length / 3); period++) {
+  for (let period = 1; period <= Math.min(20, text.length / 3); period++) {
     let same = 0;
     for (let i = period; i < text.length; i++) if (text[i] === text[i - period]) same += 1;
     if (same > (text.length - period) * 0.75) return true;

@@ -36,6 +36,26 @@ export const amazonGoogleRules = defineRules([
     },
   },
   {
+    id: 'aws-key-pair-secret',
+    title: 'AWS secret access key beside its id',
+    severity: 'critical',
+    confidence: 'structured',
+    keywords: ['AKIA', 'ASIA'],
+    pattern: 'A[KS]IA[A-Z2-7]{16}["\'`]?\\s{0,4}[,:;|\\s]\\s{0,20}["\'`]?([A-Za-z0-9/+]{40})',
+    right: base64,
+    entropy: 3.9,
+    checks: ['random'],
+    allow: { values: ['EXAMPLE', '^[0-9a-f]{40}$'] },
+    samples: {
+      true: [
+        // The id of Amazon's documents is no finding of its own.
+        'Access key ID,Secret access key\nAKIAIOSFODNN7EXAMPLE,{base64:40}',
+        'new BasicAWSCredentials("AKIAIOSFODNN7EXAMPLE", "{base64:40}")',
+      ],
+      false: ['AKIAIOSFODNN7EXAMPLE,{hex:40}', 'AKIAIOSFODNN7EXAMPLE,{base64:44}'],
+    },
+  },
+  {
     id: 'aws-session-token',
     title: 'AWS session token',
     confidence: 'structured',
@@ -92,7 +112,7 @@ export const amazonGoogleRules = defineRules([
     title: 'Google OAuth access token',
     severity: 'medium',
     keywords: ['ya29.'],
-    pattern: 'ya29\\.[A-Za-z0-9_-]{20,1024}',
+    pattern: 'ya29\\.(?:[a-z]\\.)?[A-Za-z0-9_-]{20,1024}',
     right: urlSafe,
     entropy: 3.5,
   },

@@ -84,6 +84,7 @@ export const forgeRules = defineRules([
     keywords: ['glpat-'],
     pattern: 'glpat-[A-Za-z0-9_-]{27,300}\\.[0-9a-z]{2}\\.?[0-9a-z]{7,9}',
     entropy: 3,
+    checks: ['crc32-gitlab'],
   },
   {
     id: 'gitlab-deploy-token',
@@ -107,6 +108,7 @@ export const forgeRules = defineRules([
     keywords: ['glrt-t', 'glrtr-'],
     pattern: '(?:glrt-t[0-9]_|glrtr-)[A-Za-z0-9_-]{27,300}\\.[0-9a-z]{2}\\.?[0-9a-z]{7,9}',
     entropy: 3,
+    checks: ['crc32-gitlab'],
   },
   {
     id: 'gitlab-feed-token',
@@ -202,6 +204,7 @@ export const forgeRules = defineRules([
     keywords: ['ATCTT3xFfG'],
     pattern: 'ATCTT3xFfG[A-Za-z0-9_=-]{160,220}=[0-9A-F]{8}',
     right: urlSafe,
+    checks: ['crc32-atlassian'],
   },
   {
     id: 'atlassian-api-token',
@@ -210,6 +213,7 @@ export const forgeRules = defineRules([
     pattern: 'ATATT3[A-Za-z0-9_=-]{180,220}',
     right: 'A-Za-z0-9_=-',
     entropy: 3.5,
+    checks: ['crc32-atlassian'],
   },
   {
     id: 'atlassian-legacy-token',

@@ -4,15 +4,15 @@ import { defineRules } from '../rule.ts';
 
 /** Parts of a name that say: this is about a secret, not one. */
 const notSecret =
-  '(?!.*(?:hash|digest|checksum|sha\\d|md5|fingerprint|thumbprint|integrity|etag|public|publishable|pubkey|pub_key|field|label(?!.?studio)|placeholder|hint|length|regex|pattern|policy|prompt|reset|url|uri|endpoint|path|file|dir$|folder|type$|format|expir|ttl|timeout|(?:^|[-_.])m(?:ax|in)[-_.]|column|param$|csrf|xsrf|nonce|next_?token|page_?token|continuation|pagination|cursor|cache|primary|foreign|partition|sort_?key|site_?key|sitekey|measurement|version|enabled|required|count|index|limit|prefix|suffix|header_?name|_name$|name$|[a-z]Id$|_id$|-id$|arn$|ref$|alg(?:orithm)?$|tokeniz|tokens?_?(?:used|per|count)|message|title|description|text$|error|keyboard|keyword|keyframe|translat|locale|i18n|encrypted|sealed|commit|revision|uuid|guid|lookup|selector|example|mock|dummy|fake|validator|credentials?_?(?:provider|source|mode)|strength|confirm|forgot|change|author(?!iz)|bypass|compass|surpass|passive|passion|passthrough|pass_?through|passed|passing|passenger|passport))';
+  '(?!.*(?:hash|digest|checksum|sha\\d|md5|fingerprint|thumbprint|integrity|etag|public|publishable|pubkey|pub_key|field|label(?!.?studio)|placeholder|hint|length|regex|pattern|policy|prompt|reset|url|uri|endpoint|path|file|dir$|folder|type$|format|expir|ttl|timeout|(?:^|[-_.])m(?:ax|in)[-_.]|column|param$|(?:c|x)srf(?!.?secret)|authenticity|nonce|next_?token|page_?token|continuation|pagination|cursor|cache|primary|foreign|partition|sort_?key|site_?key|sitekey|measurement|version|enabled|required|count|index|limit|prefix|suffix|header_?name|_name$|name$|[a-z]Id$|_id$|-id$|arn$|ref$|alg(?:orithm)?$|tokeniz|tokens?_?(?:used|per|count)|message|title|description|text$|error|keyboard|keyword|keyframe|translat|locale|i18n|encrypted|sealed|commit|revision|uuid|guid|lookup|selector|example|mock|dummy|fake|validator|credentials?_?(?:provider|source|mode)|strength|confirm|forgot|change|author(?!iz)|bypass|compass|surpass|passive|passion|passthrough|pass_?through|passed|passing|passenger|passport))';
 
 export const genericRules = defineRules([
   {
     id: 'generic-password',
     title: 'Password',
-    keywords: ['pass', 'pwd["\'=: _>]', '[_-]pwd'],
+    keywords: ['pass', 'pwd["\'=: _>]', '[_-]pwd', '[_-]pw["\'=: ]', 'bindpw'],
     assigned: true,
-    name: `^${notSecret}.*(?:passw|passphrase|(?:^|[-_.])pass(?:$|[-_.])|(?:db|user|smtp|ftp|admin|root|my|mysql|mail|login|proxy|redis|auth|http|sudo|ssh|key|store|cert)pass$|pwd)`,
+    name: `^${notSecret}.*(?:passw|passphrase|(?:^|[-_.])pass(?:$|[-_.])|(?:db|pg|user|smtp|ftp|admin|root|my|mysql|sql|mongo|mail|imap|mqtt|amqp|kafka|ldap|bind|login|proxy|redis|auth|http|sudo|ssh|vnc|wifi|app|svc|key|store|cert)pass$|pwd|[-_]pw$|bindpw)`,
     pattern: '[^\\s"\'`]{8,200}',
     checks: ['password-like'],
     samples: {
@@ -63,6 +63,33 @@ export const genericRules = defineRules([
     samples: {
       true: ['service_api_key = "{a62:32}"', 'X-Api-Key: "{hex:40}"'],
       false: ['api_key = "YOUR_API_KEY"', 'api_key_hash = "{hex:40}"'],
+    },
+  },
+  {
+    id: 'generic-uuid-key',
+    title: 'API key that is a UUID',
+    severity: 'medium',
+    keywords: [
+      'api_key',
+      'apikey',
+      'api-key',
+      'api.key',
+      'api_token',
+      'apitoken',
+      'api-token',
+      'access_token',
+      'accesstoken',
+      'auth_token',
+      'authtoken',
+    ],
+    assigned: true,
+    name: `^${notSecret}.*(?:api[-_.]?(?:key|token)|(?:access|auth)[-_.]?token)$`,
+    pattern: '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}',
+    ignoreCase: true,
+    checks: ['random'],
+    samples: {
+      true: ['service_api_key = "{uuid}"', 'API_TOKEN="{uuid}"'],
+      false: ['api_key_id = "{uuid}"', 'api_key = "00000000-0000-0000-0000-000000000000"', 'token = "{uuid}"'],
     },
   },
   {

@@ -43,8 +43,9 @@ export const hostingRules = defineRules([
   {
     id: 'flyio-token',
     title: 'Fly.io access token',
-    keywords: ['fo1_', 'fm1r_', 'fm1a_', 'fm2_'],
-    pattern: '(?:fo1_[A-Za-z0-9_-]{43}|fm1[ar]_[A-Za-z0-9+/]{100,2000}={0,3}|fm2_[A-Za-z0-9+/]{100,2000}={0,3})',
+    keywords: ['FlyV1 ', 'fo1_', 'fm1r_', 'fm1a_', 'fm2_'],
+    pattern:
+      '(?:fo1_[A-Za-z0-9_-]{43}|fm1[ar]_[A-Za-z0-9+/]{100,2000}={0,3}|fm2_[A-Za-z0-9+/]{100,2000}={0,3}|FlyV1 [A-Za-z0-9+/=_,-]{80,3000})',
     right: base64,
     entropy: 3.5,
   },

@@ -17,10 +17,11 @@ export const monitoringRules = defineRules([
   {
     id: 'grafana-cloud-token',
     title: 'Grafana Cloud access policy token',
-    keywords: ['glc_eyJ', 'glc_'],
-    pattern: 'glc_eyJ[A-Za-z0-9+/]{32,400}={0,3}',
+    keywords: ['glc_'],
+    pattern: 'glc_[A-Za-z0-9+/]{32,400}={0,3}',
     right: base64,
     entropy: 3.5,
+    checks: ['random'],
     samples: { true: ['glc_{json:90}'], false: ['glc_eyJ{a62:12}'] },
   },
   {

@@ -29,7 +29,7 @@ export const pipelinesRules = defineRules([
     id: 'buildkite-user-token',
     title: 'Buildkite API access token',
     keywords: ['bkua_'],
-    pattern: 'bkua_(?:[a-z0-9]{53}|[a-z0-9]{40})',
+    pattern: 'bkua_(?:[A-Za-z0-9]{53}|[A-Za-z0-9]{40})',
     entropy: 3,
   },
   {
@@ -99,9 +99,10 @@ export const pipelinesRules = defineRules([
     title: 'Octopus Deploy API key',
     keywords: ['API-[A-Z0-9]'],
     pattern: 'API-[A-Z0-9]{26,32}',
-    left: urlSafe,
+    left: `/${urlSafe}`,
     entropy: 3,
     checks: ['random'],
+    samples: { true: ['API-{upper:30}'], false: ['https://acme.test/API-{upper:32}'] },
   },
   {
     id: 'jenkins-token',

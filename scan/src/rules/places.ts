@@ -5,6 +5,9 @@ import { defineRules } from '../rule.ts';
 /** A word of a command line that is no variable: in group 1, quotes left out. */
 const word = '["\']?([^\\s"\'`$<>|;&]{6,200})';
 
+/** One argument of a call, of those before the password. */
+const argument = '\\s{0,40}(?:"[^"\\n]{0,200}"|\'[^\'\\n]{0,200}\'|[\\w$.]{1,80})\\s{0,4}';
+
 export const placesRules = defineRules([
   {
     id: 'docker-login-password',
@@ -35,11 +38,15 @@ export const placesRules = defineRules([
     confidence: 'structured',
     keywords: ['pass:'],
     pattern: `pass:${word}`,
-    near: 'openssl|-pass(?:in|out)?\\b',
+    near: 'openssl|[\\s"\']-pass(?:in|out)?\\b',
     checks: ['password-like'],
     samples: {
       true: ['openssl pkcs12 -in x.p12 -passin pass:{password}'],
-      false: ['openssl rsa -passin pass:$PASS', 'openssl enc -pass pass:changeit'],
+      false: [
+        'openssl rsa -passin pass:$PASS',
+        'openssl enc -pass pass:changeit',
+        '.icon-pass:before,.icon-a1:before{',
+      ],
     },
   },
   {
@@ -55,6 +62,89 @@ export const placesRules = defineRules([
     samples: {
       true: ["requests.get(url, auth=('svc', '{password}'))", 'HTTPBasicAuth("svc", "{a62:24}")'],
       false: ["requests.get(url, auth=('user', 'password'))", 'auth=(user, password)'],
+    },
+  },
+  {
+    id: 'connect-call-password',
+    title: 'Password in a call that connects',
+    confidence: 'structured',
+    keywords: [
+      'NetworkCredential(',
+      'getConnection(',
+      'mysqli_connect(',
+      'mysqli(',
+      'PDO(',
+      'smtp.login(',
+      'ftp.login(',
+    ],
+    pattern: `(?:(?:NetworkCredential|(?:smtp|ftp)\\.login)\\(|(?:getConnection|mysqli(?:_connect)?|PDO)\\(${argument},)${argument},\\s{0,40}["']([^\\s"']{8,200})["']`,
+    left: '',
+    right: '',
+    checks: ['password-like'],
+    samples: {
+      true: [
+        'new NetworkCredential("svc", "{password}")',
+        'DriverManager.getConnection(url, "svc", "{a62:20}");',
+        "new PDO($dsn, 'svc', '{password}');",
+        'mysqli_connect("db", "svc", "{a62:20}", "shop");',
+        "smtp.login('ci@acme.test', '{password}')",
+      ],
+      false: [
+        'new NetworkCredential("user", "password")',
+        'DriverManager.getConnection(url, "svc", password);',
+        "new PDO($dsn, 'svc', getenv('DB_PASSWORD'));",
+      ],
+    },
+  },
+  {
+    id: 'jwt-signing-secret',
+    title: 'Secret given to a call that signs tokens',
+    confidence: 'structured',
+    keywords: ['jwt.sign(', 'jwt.verify(', 'jwt.encode(', 'jwt.decode('],
+    pattern: 'jwt\\.(?:sign|verify|encode|decode)\\([^()\\n]{1,200}?,\\s{0,20}b?["\']([^\\s"\']{12,200})["\']',
+    right: '',
+    checks: ['token-like'],
+    samples: {
+      true: ["jwt.sign({ id }, '{a62:32}')", 'jwt.decode(token, "{hex:40}", algorithms=["HS256"])'],
+      false: ["jwt.sign({ id }, 'supersecretkey')", 'jwt.verify(token, process.env.JWT_SECRET)'],
+    },
+  },
+  {
+    id: 'command-line-password',
+    title: 'Password on a command line',
+    confidence: 'structured',
+    keywords: [
+      'sqlcmd ',
+      'mongo ',
+      'mongosh ',
+      'mongodump ',
+      'mongorestore ',
+      'ldapsearch ',
+      'ldapadd ',
+      'ldapmodify ',
+      'htpasswd ',
+      'net user ',
+      '--proxy-user',
+    ],
+    pattern: `(?:sqlcmd[^\\n|;&]{0,200}?[ \\t]-P[ \\t]?|mongo(?:sh|dump|restore)?[ \\t][^\\n|;&]{0,200}?[ \\t](?:-p|--password)[ =]|ldap(?:search|add|modify)[ \\t][^\\n|;&]{0,200}?[ \\t]-w[ \\t]|htpasswd[ \\t]{1,3}-[a-zA-Z]{0,4}b[a-zA-Z]{0,4}[ \\t]{1,3}\\S{1,80}[ \\t]{1,3}\\S{1,80}[ \\t]{1,3}|net user[ \\t]{1,3}\\S{1,80}[ \\t]{1,3}|--proxy-user[ =]["']?[^\\s:"'$]{1,80}:)${word}`,
+    left: '',
+    right: '',
+    checks: ['password-like'],
+    samples: {
+      true: [
+        'sqlcmd -S db -U sa -P {password}',
+        'mongo --host db -u root -p {a62:20} admin',
+        'ldapsearch -x -D "cn=admin" -w {password}',
+        'htpasswd -b .htpasswd admin {a62:16}',
+        'net user deploy {password} /add',
+        'curl --proxy-user svc:{a62:16} https://acme.test',
+      ],
+      false: [
+        'sqlcmd -S db -U sa -P "$SA_PASSWORD"',
+        'mongo -u root -p password admin',
+        'ldapsearch -x -w "$PASS"',
+        'htpasswd -bc file user password',
+      ],
     },
   },
   {

@@ -127,13 +127,16 @@ export const structuredRules = defineRules([
     confidence: 'structured',
     keywords: ['authorization'],
     pattern:
-      'authorization["\']?[ \\t]{0,3}[:=,][ \\t]{0,3}["\']?(?:token|apikey|key|private-token|genie\\w{3})[ \\t]{1,3}(?:token=)?"?([A-Za-z0-9_.~+/=-]{16,400})',
+      'authorization["\']?[ \\t]{0,3}[:=,][ \\t]{0,3}["\']?(?!basic|bearer|digest|negotiate|aws|hmac|hawk)[a-z][\\w-]{1,24}[ \\t]{1,3}(?:token=)?"?([A-Za-z0-9_.~+/=-]{16,400})',
     ignoreCase: true,
     left: '',
     right: '',
     checks: ['token-like'],
     entropy: 3,
-    samples: { true: ['Authorization: Token {hex:40}'], false: ['Authorization: Token <your-token>'] },
+    samples: {
+      true: ['Authorization: Token {hex:40}', 'Authorization: SSWS {a62:42}'],
+      false: ['Authorization: Token <your-token>'],
+    },
   },
   {
     id: 'curl-user',
@@ -141,7 +144,7 @@ export const structuredRules = defineRules([
     confidence: 'structured',
     keywords: ['curl ', 'wget '],
     pattern:
-      '(?:curl|wget)(?=[ \\t])(?:[^\\n|;&\\\\]|\\\\[^]){0,300}?(?:[ \\t]-u[ \\t]{0,3}|[ \\t]--user[ =])["\']?([^\\s:"\'$]{1,80}:[^\\s"\'$@]{4,120})',
+      '(?:curl|wget)(?=[ \\t])(?:[^\\n|;&\\\\]|\\\\[^]){0,300}?(?:[ \\t]-u[ \\t]{0,3}|[ \\t]--user[ =])["\']?([^\\s:"\'$]{0,80}:[^\\s"\'$@]{4,120})',
     right: '',
     anyValue: true,
     checks: ['userinfo'],
@@ -163,7 +166,7 @@ export const structuredRules = defineRules([
     ignoreCase: true,
     left: 'A-Za-z0-9_.',
     right: '',
-    allow: { values: ['^\\w+\\.\\w+', '^null'] },
+    allow: { values: ['^\\w+(?:\\.|::)\\w+', '^null'] },
     near: '(?:server|data source|host|user ?id|uid|username|initial catalog|database)\\s?=[^\\n;]{1,200};',
     anyValue: true,
     checks: ['url-password'],
@@ -255,6 +258,34 @@ export const structuredRules = defineRules([
     right: 'A-Za-z0-9+/=',
     anyValue: true,
     samples: { true: ['client-key-data: LS0tLS1CRUdJTi{base64:300}'] },
+  },
+  {
+    // Names that say password, token or key are the generic rules' matter: here it is any other name.
+    id: 'kubernetes-secret-data',
+    title: 'Value in a Kubernetes Secret',
+    confidence: 'structured',
+    keywords: ['apiVersion: v1', 'apiVersion: "v1"', "apiVersion: 'v1'"],
+    pattern:
+      'apiVersion: ["\']?v1["\']?[ \\t]{0,8}\\r?\\n' +
+      '(?=(?:(?!---)[^\\n]{0,400}\\n){0,24}?[ \\t]{0,12}kind: ["\']?[Ss]ecret["\']?\\s)' +
+      '(?:(?!---)[^\\n]{0,200}\\n){0,16}?[ \\t]{0,12}data:[ \\t]{0,8}\\r?\\n(?:[^\\n]{0,400}\\n){0,8}?[ \\t]{1,16}' +
+      '["\']?(?![^:\\n]{0,80}(?:user(?:name)?|login|host|port|email|url|namespace|region|endpoint|bucket|database|crt|id|name)["\']?:)[\\w.-]{1,80}["\']?:[ \\t]{1,4}' +
+      '["\']?([A-Za-z0-9+/]{10,2000}={0,2})["\']?(?=\\s|$)',
+    ignoreCase: true,
+    right: '',
+    anyValue: true,
+    checks: ['base64-secret'],
+    samples: {
+      true: [
+        'apiVersion: v1\nkind: Secret\nmetadata:\n  name: app\ntype: Opaque\ndata:\n  user: c3Zj\n  extra: {password64}\n',
+        'apiVersion: "v1"\ndata:\n  dsn: "{password64}"\nkind: "Secret"\nmetadata:\n  name: "app"\n',
+      ],
+      false: [
+        'apiVersion: v1\nkind: ConfigMap\ndata:\n  extra: {password64}\n',
+        'apiVersion: v1\nkind: Secret\ndata:\n  mode: cHJvZHVjdGlvbg==\n',
+        'apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\n---\nkind: ConfigMap\ndata:\n  extra: {password64}\n',
+      ],
+    },
   },
   {
     id: 'htpasswd-apr1',

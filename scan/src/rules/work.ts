@@ -47,8 +47,8 @@ export const workRules = defineRules([
     id: 'airtable-pat',
     title: 'Airtable personal access token',
     severity: 'critical',
-    keywords: ['["\'= ]pat[A-Za-z0-9]', ':pat[A-Za-z0-9]'],
-    pattern: '["\'=: ](pat[A-Za-z0-9]{14}\\.[a-f0-9]{64})',
+    keywords: ['["\'`=:> ]pat[A-Za-z0-9]'],
+    pattern: '["\'`=:> ](pat[A-Za-z0-9]{14}\\.[a-f0-9]{64})',
     left: '',
   },
   {

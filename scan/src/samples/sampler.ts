@@ -2,7 +2,7 @@
 // brought in line with the rule's checks, and the false samples break just that.
 
 import { bech32Checksum } from '../checks/bech32.ts';
-import { crc32Base62, crc32Hex, crc32HexLittleEndian } from '../checks/crc32.ts';
+import { crc32Base36, crc32Base62, crc32Hex, crc32HexLittleEndian } from '../checks/crc32.ts';
 import { type CheckName, checks } from '../checks/index.ts';
 import { shannonEntropy } from '../engine/entropy.ts';
 import { plainKeyword } from '../engine/keyword.ts';
@@ -100,6 +100,8 @@ const brokenBy: Partial<Record<CheckName, true>> = {
   'crc32-zvault': true,
   'crc32-grafana': true,
   'crc32-tail': true,
+  'crc32-atlassian': true,
+  'crc32-gitlab': true,
   bech32: true,
 };
 
@@ -113,7 +115,15 @@ function forge(text: string, rule: Rule, random: Random): string {
     } else if (name === 'crc32-zvault') forged = forged.slice(0, 36) + crc32Hex(forged.slice(4, 36));
     else if (name === 'crc32-grafana') forged = forged.slice(0, -8) + crc32HexLittleEndian(forged.slice(0, -9));
     else if (name === 'crc32-tail') forged = forged.slice(0, -8) + crc32Hex(forged.slice(0, -8));
-    else if (name === 'bech32') {
+    else if (name === 'crc32-atlassian') {
+      const body = `${forged.slice(0, -9)}=`;
+      forged = body + crc32Hex(body).toUpperCase();
+    } else if (name === 'crc32-gitlab') {
+      const [, prefix = '', payload = '', version = ''] =
+        /^(gl[a-z]{1,6}-(?:t\d_)?)([A-Za-z0-9_-]+)(\.(?:[0-9a-z]{2}\.)?)/.exec(forged) ?? [];
+      const body = prefix + payload + version + payload.length.toString(36).padStart(2, '0');
+      forged = body + crc32Base36(body);
+    } else if (name === 'bech32') {
       const mark = forged.lastIndexOf('1');
       const data = forged.slice(mark + 1, -6);
       forged = forged.slice(0, -6) + bech32Checksum(forged.slice(0, mark), data).toUpperCase();
@@ -135,6 +145,7 @@ const kinds: Readonly<Record<string, (length: number, random: Random) => string>
   uuid: (_, random) => [8, 4, 4, 4, 12].map((length) => randomText(alphabets.hex, length, random)).join('-'),
   password: (_, random) => `${randomText(alphabets.a62, 6, random)}7#q${randomText(alphabets.a62, 6, random)}`,
   basic: (_, random) => Buffer.from(`svc:${randomText(alphabets.a62, 20, random)}`).toString('base64'),
+  password64: (_, random) => Buffer.from(`${randomText(alphabets.a62, 14, random)}7#q`).toString('base64'),
   jwt64: (length, random) => Buffer.from(kinds['jwt']?.(length, random) ?? '').toString('base64'),
   jwt: (_, random) => {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
