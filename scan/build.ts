@@ -63,7 +63,12 @@ const shared: BuildOptions = {
   conditions: ['zvault-source'],
   minify: true,
   legalComments: 'none',
-  define: { zvaultScanTables: '"tables.bin"', zvaultScanWorker: '"worker.cjs"', zvaultScanProgram: '"program.cjs"' },
+  define: {
+    zvaultScanTables: '"tables.bin"',
+    zvaultScanWorker: '"worker.cjs"',
+    zvaultScanReader: '"reader.cjs"',
+    zvaultScanProgram: '"program.cjs"',
+  },
   plugins: [pure],
   absWorkingDir: here,
 };
@@ -76,6 +81,7 @@ export async function bundleScan(): Promise<Map<string, Uint8Array>> {
     ['scan.cjs', 'src/launch/main.ts'],
     ['program.cjs', 'src/program.ts'],
     ['worker.cjs', 'src/worker.ts'],
+    ['reader.cjs', 'src/reader.ts'],
     ['list-rules.cjs', 'src/list-rules.ts'],
     ['vault.cjs', '../vault-core/src/client/index.ts'],
   ] as const) {

@@ -8,29 +8,30 @@ export interface Position {
 /** Answers for offsets that do not decrease, in one pass over the text. */
 export class Positions {
   readonly #bytes: Buffer;
+  #offset = 0;
   #line = 1;
-  #lineStart = 0;
+  #column = 1;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
   at(offset: number): Position {
-    for (;;) {
-      const end = this.#bytes.indexOf(10, this.#lineStart);
-      if (end === -1 || end >= offset) break;
-      this.#line += 1;
-      this.#lineStart = end + 1;
+    const bytes = this.#bytes;
+    let line = this.#line;
+    let column = this.#column;
+    for (let i = this.#offset; i < offset; i++) {
+      const byte = bytes[i]!;
+      if (byte === 10) {
+        line += 1;
+        column = 1;
+      } else if ((byte & 0xc0) !== 0x80) column += 1; // in malformed text each stray byte continues what is before it
     }
-    return { line: this.#line, column: codePoints(this.#bytes, this.#lineStart, offset) + 1 };
+    this.#offset = offset;
+    this.#line = line;
+    this.#column = column;
+    return { line, column };
   }
-}
-
-/** Bytes that do not continue a UTF-8 sequence; with malformed text each stray byte continues what is before it. */
-function codePoints(bytes: Buffer, from: number, to: number): number {
-  let count = 0;
-  for (let i = from; i < to; i++) if (((bytes[i] ?? 0) & 0xc0) !== 0x80) count += 1;
-  return count;
 }
 
 /** The bytes of the line that `offset` is on, without its end. */

@@ -203,6 +203,8 @@ function addCustom(matches: Match[], custom: readonly Match[]): void {
     }
     matches.push(match);
   }
+  // Lines and columns are counted in one pass.
+  matches.sort((a, b) => a.start - b.start);
 }
 
 /** An exact match says more than a pattern that overlaps it. */

@@ -69,6 +69,20 @@ test.each([
   expect(err).toContain('CONFIG_INVALID');
 });
 
+test("a user's findings have their own lines, in whatever order they are met", async () => {
+  using folder = new Folder();
+  folder
+    .write('.zvault-scan.toml', "[[rules]]\nid = 'acme'\npattern = 'acme_[0-9]{8}'\n")
+    .write('a.txt', `x acme_12345678\n\nkey ${token()}\n\nacme_87654321\n`);
+  const { out } = await scanIn(folder.path, ['a.txt', '--json']);
+  const { findings } = JSON.parse(out) as { findings: { rule: string; line: number; column: number }[] };
+  expect(findings.map(({ rule, line, column }) => `${rule} ${line}:${column}`)).toEqual([
+    'acme 1:3',
+    'github-pat 3:5',
+    'acme 5:1',
+  ]);
+});
+
 test("a user's pattern that takes for ever is stopped and named", async () => {
   using folder = new Folder();
   folder

@@ -24,13 +24,12 @@ const mostSpace = 64;
  */
 export const assignmentReach = {
   before: maxName + maxBefore + 20,
-  begin: maxName + 800,
+  begin: maxName + 1200,
   value: maxValue + 100,
 } as const;
 
-// After the name: closing quotes and brackets, then one of the ways to say "is". Sticky, bounded repeats only. Each is tried only where
-// its first character stands: most names are no part of an assignment, and in a hook an expression is compiled to be used once.
-const closers = /(?:\\?["'`]|[\])]){0,4}/y;
+// After the name and what closes it: one of the ways to say "is". Sticky, bounded repeats only. Each is tried only where its first
+// character stands: most names are no part of an assignment, and in a hook an expression is compiled to be used once.
 /** What is taken where a variable of the environment is not set: `getenv("X") or "value"`. */
 const fallback = /(?:[ \t]{1,4}or[ \t]{1,4}|\.(?:unwrap_or|orElse|getOrElse)\(\s{0,4})(?=["'])/y;
 /** `${NAME:-value}`, `${name:value}` */
@@ -66,23 +65,47 @@ const argumentAfterName = /[ \t]{0,4},[ \t]{0,4}/y;
 const call = /[({]\s{0,4}/y;
 const valuePrefix =
   /(?:new String\(|String\(|b|f|r|rb|br|u|@|&[\w-]{1,40} |\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
-const blank = /[ \t]{1,40}/y;
-const isNameCode = (code: number): boolean =>
-  (code >= 48 && code <= 57) ||
-  (code >= 65 && code <= 90) ||
-  (code >= 97 && code <= 122) ||
-  code === 95 ||
-  code === 45 ||
-  code === 46;
+const mostClosers = 4;
+const mostBlank = 40;
+
+/** The kinds that a character is of, as bits: looked up, for this is asked of every keyword of every text. */
+const kind = {
+  name: 1,
+  space: 2,
+  quote: 4,
+  bracket: 8,
+  /** Begins `operator`. */
+  operator: 16,
+  /** Begins what `namedValue` allows after white space. */
+  named: 32,
+  /** Ends a word of `followsDirective`, and one of `followsLogin`. */
+  directive: 64,
+  login: 128,
+} as const;
+const kinds = new Uint8Array(256);
+for (const [bit, characters] of [
+  [kind.name, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.'],
+  [kind.space, ' \t\n\v\f\r'],
+  [kind.quote, '"\'`'],
+  [kind.bracket, '])'],
+  [kind.operator, '=:|?+!-<.'],
+  [kind.named, '\\"\'vVdDcC'],
+  [kind.directive, 'vVgGxXtTeE'],
+  [kind.login, 'nNeErR'],
+] as const)
+  for (const character of characters) kinds[character.charCodeAt(0)]! |= bit;
+
+/** False outside of the text. */
+const is = (text: string, at: number, bit: number): boolean => (kinds[text.charCodeAt(at)]! & bit) !== 0;
 
 /** The assignment to the name in which `text[at .. at + length)` stands. */
 export function readAssignment(text: string, at: number, length: number): Assignment | undefined {
   let nameStart = at;
-  while (nameStart > 0 && at - nameStart < maxName && isNameCode(text.charCodeAt(nameStart - 1))) nameStart -= 1;
+  while (nameStart > 0 && at - nameStart < maxName && is(text, nameStart - 1, kind.name)) nameStart -= 1;
   let nameEnd = at + length;
   // A keyword may end in what separates a name from its value.
-  while (nameEnd > at && !isNameCode(text.charCodeAt(nameEnd - 1))) nameEnd -= 1;
-  while (nameEnd < text.length && nameEnd - at < maxName && isNameCode(text.charCodeAt(nameEnd))) nameEnd += 1;
+  while (nameEnd > at && !is(text, nameEnd - 1, kind.name)) nameEnd -= 1;
+  while (nameEnd < text.length && nameEnd - at < maxName && is(text, nameEnd, kind.name)) nameEnd += 1;
   // `a:secret:b`, `A::Secret` in quotes and `dir/secret` are paths.
   const before = text[nameStart - 1] ?? '';
   const after = text[nameEnd] ?? '';
@@ -115,8 +138,8 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   const before = text[nameStart - 1] ?? '';
   // $settings{name}
   const inBraces = before === '{' && text[nameEnd] === '}';
-  const closed = /["'`\\\])]/.test(text[nameEnd] ?? '') ? skip(closers, text, nameEnd) : nameEnd + Number(inBraces);
-  const inQuotes = closed > nameEnd && /["'`]/.test(text[closed - 1] ?? '');
+  const closed = inBraces ? nameEnd + 1 : afterClosers(text, nameEnd);
+  const inQuotes = closed > nameEnd && is(text, closed - 1, kind.quote);
   const place = (at: number, extra: Partial<ValuePlace> = {}): ValuePlace => ({
     at,
     until: (/[?&]/.test(before) && text[nameEnd] === '=') || followsPair(text, nameStart) ? 'query' : 'code',
@@ -144,15 +167,12 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   let next = closed;
   while (next < closed + mostSpace && (isSpace(text, next) || text[next] === '\xa0')) next += 1;
   const first = text[next] ?? '';
-  if (closed === nameEnd && (first === ':' || first === 'A' || first === 'a')) {
-    const typed = Math.max(skip(basicType, text, closed), skip(typeAnnotation, text, closed));
+  if (closed === nameEnd) {
+    const type = typeAfter(first);
+    const typed = type === undefined ? closed : skip(type, text, closed);
     if (typed > closed) return place(typed);
   }
-  if (closed === nameEnd && /[s*[]/.test(first)) {
-    const typed = skip(typeBefore, text, closed);
-    if (typed > closed) return place(typed);
-  }
-  if (first !== '' && '=:|?+!-<.i'.includes(first)) {
+  if (first === 'i' || is(text, next, kind.operator)) {
     const standard = first === ':' ? skip(yamlDefault, text, closed) : closed;
     if (standard > closed) return place(standard);
     const assigned = skip(first === 'i' ? sentence : operator, text, closed);
@@ -183,7 +203,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const comma = skip(argumentAfterName, text, closed);
     if (/["']/.test(text[comma] ?? '')) return place(comma, { needsQuotes: true, argument: true });
   }
-  if (first === ',' || (next > closed && /[\\"'vdc]/i.test(first))) {
+  if (first === ',' || (next > closed && is(text, next, kind.named))) {
     const named = skip(namedValue, text, closed);
     if (named > closed) return place(named);
   }
@@ -193,7 +213,8 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   }
   if (text[nameEnd] === '(' || text[nameEnd] === '{')
     return place(skip(call, text, nameEnd), { needsQuotes: true, argument: true });
-  const spaced = isBlank(text, nameEnd) ? skip(blank, text, nameEnd) : nameEnd;
+  let spaced = nameEnd;
+  while (spaced < nameEnd + mostBlank && isBlank(text, spaced)) spaced += 1;
   if (spaced > nameEnd && takesBlank(text, nameStart, spaced)) return place(spaced);
   // A call without parentheses, `storePassword "value"`, or a Lisp.
   if (spaced > nameEnd && /["']/.test(text[spaced] ?? '')) return place(spaced, { needsQuotes: true, argument: true });
@@ -207,6 +228,24 @@ function isField(text: string, nameStart: number, nameEnd: number): boolean {
   );
 }
 
+/** Behind the quotes and brackets that close the name. */
+function afterClosers(text: string, nameEnd: number): number {
+  let end = nameEnd;
+  for (let count = 0; count < mostClosers; count += 1) {
+    if (is(text, end, kind.quote | kind.bracket)) end += 1;
+    else if (text[end] === '\\' && is(text, end + 1, kind.quote)) end += 2;
+    else break;
+  }
+  return end;
+}
+
+/** The expression of a type that begins with this character. */
+function typeAfter(first: string): RegExp | undefined {
+  if (first === ':') return typeAnnotation;
+  if (first === 'A' || first === 'a') return basicType;
+  return first === 's' || first === '*' || first === '[' ? typeBefore : undefined;
+}
+
 /** `--password value`, `ENV NAME value`, `password value` of a netrc or a login line. */
 function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
   const next = text[valueAt] ?? '';
@@ -218,6 +257,8 @@ function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
 function followsDirective(text: string, at: number): boolean {
   let end = at;
   while (isBlank(text, end - 1)) end -= 1;
+  // Its last letter, or the dash of `set -x`.
+  if (!is(text, end - 1, kind.directive) && !text.slice(Math.max(0, end - 4), end).includes('-')) return false;
   const found = /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define|aws configure set)$/i.exec(
     text.slice(Math.max(0, end - 20), end),
   );
@@ -230,6 +271,9 @@ function followsDirective(text: string, at: number): boolean {
 /** `user=svc password=…`: a list of pairs in one text, of which this is not the first. */
 function followsPair(text: string, at: number): boolean {
   if (text[at - 1] !== ' ') return false;
+  let value = at - 1;
+  while (at - value < maxBefore && value > 0 && text[value - 1] !== '=' && !isSpace(text, value - 1)) value -= 1;
+  if (text[value - 1] !== '=') return false;
   return /(?:host|hostaddr|port|dbname|user|username|uid|database|server|sslmode)=[^\s"'=;]{1,60} $/i.test(
     text.slice(Math.max(0, at - maxBefore), at),
   );
@@ -243,7 +287,7 @@ function followsLogin(text: string, at: number): boolean {
   while (at - start < maxBefore && start > 0 && !isSpace(text, start - 1)) start -= 1;
   let word = start;
   while (at - word < maxBefore && isBlank(text, word - 1)) word -= 1;
-  if (start === end || word === start) return false;
+  if (start === end || word === start || !is(text, word - 1, kind.login)) return false;
   return /(?:^|\W)(?:login|machine|user)$/i.test(text.slice(Math.max(0, word - 8), word));
 }
 
@@ -253,8 +297,7 @@ function isBlank(text: string, at: number): boolean {
 }
 
 function isSpace(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code === 32 || (code >= 9 && code <= 13);
+  return is(text, at, kind.space);
 }
 
 function readValue(

@@ -45,6 +45,7 @@ class CompiledRule {
   readonly left: CharacterSet;
   readonly right: CharacterSet;
   readonly lead: CharacterSet | undefined;
+  readonly enabled: boolean;
   /** Where it was tried last. */
   triedIn: Run | undefined;
   triedAt = -1;
@@ -54,8 +55,9 @@ class CompiledRule {
   #allowValues: RegExp | undefined;
   #allowPaths: RegExp | undefined;
 
-  constructor(rule: Rule) {
+  constructor(rule: Rule, enabled: boolean) {
     this.rule = rule;
+    this.enabled = enabled;
     this.left = setOf(rule.left ?? defaultWord);
     this.right = setOf(rule.right ?? defaultWord);
     this.lead = rule.lead && setOf(rule.lead.chars);
@@ -109,7 +111,6 @@ export class Engine {
   readonly #enabled: (rule: Rule) => boolean;
   readonly #filter: KeywordFilter;
   readonly #wrapped: WrappedText;
-  readonly #reaches = new Map<Entry, EntryReach>();
   #longestKeyword: number | undefined;
 
   constructor(rules: readonly Rule[], options: EngineOptions = {}) {
@@ -136,15 +137,15 @@ export class Engine {
     this.#filter.run(count, onHit, Math.max(0, from - this.longestKeyword), Math.min(count, to + this.longestKeyword));
   }
 
-  /** A run over the text in the room. */
-  begin(count: number): Run {
-    const text = this.#filter.room(count).toString('latin1', 0, count);
-    return newRun(text, 0);
+  /** A run over a part of the text in the room. @param count bytes of the whole text */
+  begin(count: number, from = 0, to: number = count): Run {
+    return newRun(this.#filter.room(count).toString('latin1', from, to), from, 0);
   }
 
   /** Tries everything that the keyword stands for. */
   consider(run: Run, entry: Entry, position: number, context: ScanContext): void {
-    for (const meaning of entry.meanings) this.#consider(run, meaning, position, entry.bytes.length, context);
+    const at = position - run.from;
+    for (const meaning of entry.meanings) this.#consider(run, meaning, at, entry.bytes.length, context);
   }
 
   /** Bytes of the longest keyword. */
@@ -154,52 +155,52 @@ export class Engine {
 
   /** How far from a keyword its rules look; of an assigned rule's value and of Base64 only the text itself can tell. */
   reachOf(entry: Entry): EntryReach {
-    let reach = this.#reaches.get(entry);
-    if (reach === undefined) {
-      const kinds = new Set(entry.meanings.map(({ kind }) => kind));
-      const parts = entry.meanings.flatMap(({ kind, index }) => {
-        const rule = this.#rules[index];
-        return kind === 'rule' && rule ? [reachOf(rule)] : [];
-      });
-      const isAssigned = kinds.has('assigned');
-      reach = {
-        before: Math.max(isAssigned ? assignmentReach.before : 0, ...parts.map(({ before }) => before)),
-        after: Math.max(0, ...parts.map(({ after }) => after)),
-        isAssigned,
-        isWrapped: kinds.has('wrapped'),
-      };
-      this.#reaches.set(entry, reach);
-    }
-    return reach;
+    const kinds = new Set(entry.meanings.map(({ kind }) => kind));
+    const parts = entry.meanings.flatMap(({ kind, index }) => {
+      const rule = this.#rules[index];
+      return kind === 'rule' && rule ? [reachOf(rule)] : [];
+    });
+    const isAssigned = kinds.has('assigned');
+    return {
+      before: Math.max(isAssigned ? assignmentReach.before : 0, ...parts.map(({ before }) => before)),
+      after: Math.max(0, ...parts.map(({ after }) => after)),
+      isAssigned,
+      isWrapped: kinds.has('wrapped'),
+    };
   }
 
   #consider(run: Run, meaning: Meaning, position: number, length: number, context: ScanContext): void {
     if (meaning.kind === 'wrapped') {
       if (position < run.wrappedUntil) return;
       const inner = this.#wrapped.open(run.text, position, meaning.index);
-      run.wrapped = { ...this.#wrapped.looked };
+      const { from, to } = this.#wrapped.looked;
+      run.wrapped = { from: run.from + from, to: run.from + to };
       if (inner === undefined) return;
       run.wrappedUntil = inner.end;
       this.#scanInner(run, inner.decoded, inner.start, inner.end, context);
       return;
     }
-    const rule = this.#rules[meaning.index];
-    if (rule === undefined || rank[rule.confidence] < rank[context.least] || !this.#enabled(rule)) return;
-    const compiled = (this.#compiled[meaning.index] ??= new CompiledRule(rule));
+    const compiled = this.#compiled[meaning.index] ?? this.#compile(meaning.index);
+    if (compiled === undefined || !compiled.enabled || rank[compiled.rule.confidence] < rank[context.least]) return;
     if (meaning.kind === 'assigned') this.#tryAssigned(run, compiled, position, length, context);
     else this.#tryPattern(run, compiled, position, context);
   }
 
+  #compile(index: number): CompiledRule | undefined {
+    const rule = this.#rules[index];
+    return rule && (this.#compiled[index] = new CompiledRule(rule, this.#enabled(rule)));
+  }
+
   /** The decoded text of a Base64 run is scanned by the rules of formats alone; what they find is reported as the whole run. */
   #scanInner(run: Run, decoded: string, start: number, end: number, context: ScanContext): void {
-    const inner = newRun(decoded, Infinity);
+    const inner = newRun(decoded, 0, Infinity);
     this.#wrapped.find(decoded, (index, position) => {
-      const rule = this.#rules[index];
-      if (rule === undefined || rule.assigned === true || !this.#enabled(rule)) return;
-      this.#tryPattern(inner, (this.#compiled[index] ??= new CompiledRule(rule)), position, context);
+      const compiled = this.#compiled[index] ?? this.#compile(index);
+      if (compiled === undefined || compiled.rule.assigned === true || !compiled.enabled) return;
+      this.#tryPattern(inner, compiled, position, context);
     });
     const [first] = settleOverlaps(inner.matches, inner.refuted);
-    if (first) run.matches.push({ rule: first.rule, start, end, encoding: 'base64' });
+    if (first) run.matches.push({ rule: first.rule, start: run.from + start, end: run.from + end, encoding: 'base64' });
   }
 
   #tryPattern(run: Run, compiled: CompiledRule, keywordAt: number, context: ScanContext): void {
@@ -261,8 +262,9 @@ export class Engine {
       (rule.entropy === undefined || shannonEntropy(secret) >= rule.entropy) &&
       (rule.anyValue === true || !isPlaceholder(bodyOf(secret, rule))) &&
       (rule.checks ?? []).every((name) => checks[name](secret));
-    if (good) run.matches.push({ rule, start, end });
-    else if (rule.confidence === 'format') run.refuted.push({ start, end });
+    const span = { start: run.from + start, end: run.from + end };
+    if (good) run.matches.push({ rule, ...span });
+    else if (rule.confidence === 'format') run.refuted.push(span);
   }
 }
 
@@ -271,10 +273,12 @@ export interface EntryReach extends Reach {
   readonly isWrapped: boolean;
 }
 
-/** One pass over a text. */
+/** One pass over a text, or a part of it. */
 export interface Run {
   /** Each character is one byte. */
   readonly text: string;
+  /** Where it begins. What is found is counted from the beginning of the whole. */
+  readonly from: number;
   readonly matches: Match[];
   readonly refuted: Refuted[];
   /** Base64 up to here has been opened already. */
@@ -285,9 +289,10 @@ export interface Run {
   assignment: { readonly at: number; readonly read: Assignment | undefined };
 }
 
-function newRun(text: string, wrappedUntil: number): Run {
+function newRun(text: string, from: number, wrappedUntil: number): Run {
   return {
     text,
+    from,
     matches: [],
     refuted: [],
     wrappedUntil,

@@ -27,15 +27,19 @@ function isPatterned(whole: string): boolean {
   let up = 1;
   let down = 1;
   let longestSequence = 1;
+  let before = text.charCodeAt(0);
   for (let i = 1; i < text.length; i++) {
-    const step = text.charCodeAt(i) - text.charCodeAt(i - 1);
+    const code = text.charCodeAt(i);
+    const step = code - before;
     run = step === 0 ? run + 1 : 1;
     // 9 is followed by 0 on the keyboard, and by a or A where people count in hex.
-    const next = step === 1 || (text[i - 1] === '9' && /[0aA]/.test(text[i] ?? ''));
+    const next = step === 1 || (before === 57 && (code === 48 || code === 65 || code === 97));
     up = next ? up + 1 : 1;
     down = step === -1 ? down + 1 : 1;
-    longestRun = Math.max(longestRun, run);
-    longestSequence = Math.max(longestSequence, up, down);
+    if (run > longestRun) longestRun = run;
+    if (up > longestSequence) longestSequence = up;
+    if (down > longestSequence) longestSequence = down;
+    before = code;
   }
   if (longestRun >= Math.max(5, Math.min(8, text.length / 6)) || longestSequence >= 7) return true;
   if (text.length >= 12 && new Set(text).size <= Math.min(6, text.length / 4)) return true;
@@ -60,9 +64,10 @@ function isInterleaved(text: string): boolean {
 function hasShortPeriod(text: string): boolean {
   if (text.length < 12) return false;
   for (let period = 1; period <= Math.min(20, text.length / 3); period++) {
-    let same = 0;
-    for (let i = period; i < text.length; i++) if (text[i] === text[i - period]) same += 1;
-    if (same > (text.length - period) * 0.75) return true;
+    let others = (text.length - period) * 0.25;
+    for (let i = period; i < text.length && others > 0; i++)
+      if (text.charCodeAt(i) !== text.charCodeAt(i - period)) others -= 1;
+    if (others > 0) return true;
   }
   return false;
 }

@@ -14,6 +14,8 @@ const base64Code = (code: number): boolean =>
   code === 95;
 /** A run longer than this is a picture or a program. */
 const maxRun = 65_536;
+/** Bytes on either side of a keyword in Base64 that are looked at. */
+export const wrappedReach = maxRun + 64;
 const minRun = 24;
 /** Shorter lines do not go on in the next one. */
 const minLine = 60;

@@ -3,6 +3,7 @@
 import type { Host } from '@zvault/core/domain';
 import { ZvaultError } from '@zvault/core/domain';
 import { finished, runGitWithin, startGit } from './git.ts';
+import type { ReadAhead } from './read-ahead.ts';
 
 export interface BlobReader {
   /** Room for a blob's bytes. */
@@ -19,7 +20,13 @@ const fewBlobs = 200;
 const fewBytes = 4 * 1024 * 1024;
 
 /** Reads the blobs of the given ids, in this order. @throws PARTIAL when git fails or its stream breaks off */
-export async function readBlobs(host: Host, ids: readonly string[], limit: number, reader: BlobReader): Promise<void> {
+export async function readBlobs(
+  host: Host,
+  ids: readonly string[],
+  limit: number,
+  reader: BlobReader,
+  ahead?: ReadAhead,
+): Promise<void> {
   const args = ['cat-file', '--batch', '--buffer'];
   const input = `${ids.join('\n')}\n`;
   const parser = new BatchParser(limit, reader);
@@ -29,12 +36,15 @@ export async function readBlobs(host: Host, ids: readonly string[], limit: numbe
     parser.end();
     return;
   }
-  const child = startGit(host, args);
-  const done = finished(child, args);
-  child.stdin?.on('error', () => {}); // git's own message tells why it went away
-  child.stdin?.end(input);
-  child.stdout?.on('data', (chunk: Buffer) => parser.push(chunk));
-  await done;
+  if (ahead) await ahead.read({ args, input }, (chunk) => parser.push(chunk));
+  else {
+    const child = startGit(host, args);
+    const done = finished(child, args);
+    child.stdin?.on('error', () => {}); // git's own message tells why it went away
+    child.stdin?.end(input);
+    child.stdout?.on('data', (chunk: Buffer) => parser.push(chunk));
+    await done;
+  }
   parser.end();
 }
 
@@ -54,6 +64,7 @@ class BatchParser {
     this.#reader = reader;
   }
 
+  /** Nothing of the chunk is kept. */
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) at = this.#left === -1 ? this.#readHeader(chunk, at) : this.#readContent(chunk, at);
@@ -67,11 +78,14 @@ class BatchParser {
   #readHeader(chunk: Buffer, at: number): number {
     const end = chunk.indexOf(10, at);
     if (end === -1) {
-      this.#header.push(chunk.subarray(at));
+      this.#header.push(Buffer.from(chunk.subarray(at)));
       return chunk.length;
     }
-    const line = Buffer.concat([...this.#header, chunk.subarray(at, end)]).toString('latin1');
-    this.#header = [];
+    let line = chunk.toString('latin1', at, end);
+    if (this.#header.length > 0) {
+      line = Buffer.concat(this.#header).toString('latin1') + line;
+      this.#header = [];
+    }
     const [id = '', type = '', size = ''] = line.split(' ');
     if (size === '') {
       this.#reader.onMissing(id);

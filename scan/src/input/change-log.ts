@@ -67,6 +67,11 @@ export class ChangeLog {
     }
   }
 
+  /** How many changes there are. */
+  get size(): number {
+    return this.#additions.length;
+  }
+
   /** Each blob at each path once, with the oldest commit that put it there; the oldest first. */
   *additions(): Iterable<Addition> {
     const seen = new Set<number>();
@@ -93,8 +98,16 @@ function isNothing(id: string): boolean {
   return /^0+$/.test(id);
 }
 
-/** Reads the log of the revisions, merges with what they changed themselves. @throws PARTIAL when git fails */
-export async function readChangeLog(host: Host, revisions: readonly string[]): Promise<ChangeLog> {
+/**
+ * Reads the log of the revisions, merges with what they changed themselves.
+ * @param onChanges told now and then how many changes there are so far
+ * @throws PARTIAL when git fails
+ */
+export async function readChangeLog(
+  host: Host,
+  revisions: readonly string[],
+  onChanges: (count: number) => void = () => {},
+): Promise<ChangeLog> {
   const args = [
     'log',
     '--raw',
@@ -132,6 +145,7 @@ export async function readChangeLog(host: Host, revisions: readonly string[]): P
         isPath = true;
       }
     }
+    onChanges(log.size);
   });
   await finished(child, args);
   log.add(commit, fields);

@@ -52,11 +52,14 @@ export function runGitWithin(host: Host, args: readonly string[], most: number, 
 }
 
 /** Starts git for what may be long: its answer is read as it comes. */
-export function startGit(host: Host, args: readonly string[]): ChildProcess {
+export function startGit(host: GitPlace, args: readonly string[]): ChildProcess {
   return spawn('git', ['--no-optional-locks', ...args], { ...settingsOf(host), stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-function settingsOf(host: Host): { cwd: string; env: NodeJS.ProcessEnv; windowsHide: true } {
+/** Where git runs. */
+type GitPlace = Pick<Host, 'cwd' | 'env'>;
+
+function settingsOf(host: GitPlace): { cwd: string; env: NodeJS.ProcessEnv; windowsHide: true } {
   return {
     cwd: host.cwd,
     // Objects that a partial clone has not fetched stay where they are: a hook must not use the network. Nor has git a use for the

@@ -3,28 +3,30 @@
 
 import { ZvaultError } from '@zvault/core/domain';
 import type { Found } from '../scanner.ts';
-import { readBlobs } from './blobs.ts';
+import { type BlobReader, readBlobs } from './blobs.ts';
 import { type Addition, type ChangeLog, Names, readChangeLog } from './change-log.ts';
 import { type GitContext, displayPath, runGit } from './git.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { type InputContext, isLfsPointer } from './source.ts';
+
+/** So many changes are worth a thread that reads ahead. */
+const manyChanges = 1000;
 
 /** Scans every commit that a reference leads to. @throws PARTIAL when git fails */
 export async function scanHistory(git: GitContext, context: InputContext): Promise<void> {
-  await new HistoryScan(git, context, await readChangeLog(git.host, ['--all'])).run();
+  await scanLog(git, context, ['--all']);
 }
 
 /** Scans what the commits of `A..B` bring in. @throws USAGE for a range that git does not know */
 export async function scanRange(git: GitContext, context: InputContext, range: string): Promise<void> {
   if (range.startsWith('-')) throw new ZvaultError('USAGE', 'a range does not begin with a dash');
-  const log = await readChangeLog(git.host, [range]).catch((error: unknown) => {
-    if (error instanceof ZvaultError && error.code === 'PARTIAL')
-      throw new ZvaultError('USAGE', `git does not know the range "${range}"`, {
-        hint: 'write A..B with commits of this repository',
-        cause: error,
-      });
-    throw error;
+  await scanLog(git, context, [range], (error) => {
+    if (!(error instanceof ZvaultError) || error.code !== 'PARTIAL') return error;
+    return new ZvaultError('USAGE', `git does not know the range "${range}"`, {
+      hint: 'write A..B with commits of this repository',
+      cause: error,
+    });
   });
-  await new HistoryScan(git, context, log).run();
 }
 
 /** Scans what the commits bring in that are on no remote. @throws PARTIAL when git fails */
@@ -34,7 +36,29 @@ export async function scanUnpushed(git: GitContext, context: InputContext): Prom
     () => false,
   );
   if (!hasCommits) return;
-  await new HistoryScan(git, context, await readChangeLog(git.host, ['HEAD', '--not', '--remotes'])).run();
+  await scanLog(git, context, ['HEAD', '--not', '--remotes']);
+}
+
+/** @param explain what is thrown when the log can't be read */
+async function scanLog(
+  git: GitContext,
+  context: InputContext,
+  revisions: readonly string[],
+  explain = (error: unknown): unknown => error,
+): Promise<void> {
+  let ahead: ReadAhead | undefined;
+  // It begins while the log is read still.
+  const onChanges = (count: number): void => {
+    if (count > manyChanges) ahead ??= ReadAhead.start(git.host);
+  };
+  try {
+    const log = await readChangeLog(git.host, revisions, onChanges).catch((error: unknown) => {
+      throw explain(error);
+    });
+    await new HistoryScan(git, context, log, ahead).run();
+  } finally {
+    await ahead?.close();
+  }
 }
 
 /** The secrets of a blob, by the numbers of their identities, each as often as it stands there. */
@@ -44,6 +68,7 @@ class HistoryScan {
   readonly #git: GitContext;
   readonly #context: InputContext;
   readonly #log: ChangeLog;
+  readonly #ahead: ReadAhead | undefined;
   /** In the order of the commits. */
   readonly #additions: Addition[] = [];
   readonly #ofBlob = new Map<number, Addition[]>();
@@ -54,10 +79,11 @@ class HistoryScan {
   /** Blobs that were read before what they are compared with. */
   readonly #undecided = new Map<number, Addition[]>();
 
-  constructor(git: GitContext, context: InputContext, log: ChangeLog) {
+  constructor(git: GitContext, context: InputContext, log: ChangeLog, ahead: ReadAhead | undefined) {
     this.#git = git;
     this.#context = context;
     this.#log = log;
+    this.#ahead = ahead;
   }
 
   /** @throws PARTIAL when git fails */
@@ -121,7 +147,7 @@ class HistoryScan {
       for (const addition of this.#ofBlob.get(this.#log.blobs.numberOf(id)) ?? [])
         this.#context.onSkipped({ path: this.#pathOf(addition), reason });
     };
-    await readBlobs(this.#git.host, ids, maxFileSize, {
+    const reader: BlobReader = {
       room: (count) => scanner.room(count),
       onBlob: (id, size) => {
         if (isLfsPointer(scanner.room(size))) skip(id, 'its content is in Git LFS');
@@ -129,7 +155,8 @@ class HistoryScan {
       },
       onLarge: (id, size) => skip(id, `${size} bytes, over the limit`),
       onMissing: (id) => skip(id, 'the object is not in this repository'),
-    });
+    };
+    await readBlobs(this.#git.host, ids, maxFileSize, reader, this.#ahead);
   }
 
   /** Scans the blob in the room for each of the paths (a path's name takes part in it). Returns those that have secrets but can't be compared. */
