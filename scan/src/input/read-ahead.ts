@@ -1,6 +1,7 @@
 // Objects of git, read on a thread of its own while this one scans: git goes on meanwhile, where a pipe holds no more than a few
 // small files. What it has read rests in a ring in memory that both threads share; nothing else does.
 
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ZvaultError } from '@zvault/core/domain';
@@ -38,9 +39,10 @@ export class ReadAhead {
   readonly #worker: Worker;
   #failure: Error | undefined;
 
-  /** `undefined` where there is no file for the thread to run (the sources are run as they are). */
+  /** `undefined` where one core has all to do, and where there is no file for the thread to run (the sources are run as they are). */
   static start(host: Host): ReadAhead | undefined {
-    return typeof zvaultScanReader === 'undefined' ? undefined : new ReadAhead(host, join(__dirname, zvaultScanReader));
+    if (typeof zvaultScanReader === 'undefined' || availableParallelism() === 1) return undefined;
+    return new ReadAhead(host, join(__dirname, zvaultScanReader));
   }
 
   private constructor(host: Host, file: string) {
