@@ -41,8 +41,9 @@ const typeBefore = /(?:[ \t]{1,4}\*?(?:string|\[\]byte)|\[\d{0,5}\])[ \t]{0,4}=(
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
 /** `string Password { get; set; } = …` */
 const propertyAccessors = /\s{0,4}\{\s{0,4}get;[^{}\n]{0,40}\}\s{0,4}=\s{0,4}/y;
-const operator =
-  /[ \t]{0,60}(?:=>|\?:|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}(?:\(?[ \t\r]{0,8}\n[ \t]{0,60}(?=["'`])|[|>][+-]?[ \t\r]{0,8}\n[ \t]{1,40}(?=\S{8,400}\s))?/y;
+const operator = /[ \t]{0,60}(?:=>|\?:|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|!={1,2}|->|<-|:)[ \t]{0,60}/y;
+/** A quoted value on the next line, or a block of YAML that is one word. */
+const nextLine = /\(?[ \t\r]{0,8}\n[ \t]{0,60}(?=["'`])|[|>][+-]?[ \t\r]{0,8}\n[ \t]{1,40}(?=\S{8,400}\s)/y;
 /** `the password is …` */
 const sentence = /[ \t]{1,3}is:?[ \t]{1,3}/iy;
 /** The element may stand on lines of its own. */
@@ -173,13 +174,20 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     if (typed > closed) return place(typed);
   }
   if (first === 'i' || is(text, next, kind.operator)) {
-    const standard = first === ':' ? skip(yamlDefault, text, closed) : closed;
-    if (standard > closed) return place(standard);
-    const assigned = skip(first === 'i' ? sentence : operator, text, closed);
-    if (assigned > closed) return place(assigned, { argument: first === 'i' });
+    const isSentence = first === 'i' && text[next + 1] === 's';
+    const assigned = first !== 'i' || isSentence ? skip(isSentence ? sentence : operator, text, closed) : closed;
+    const begin = text[assigned] ?? '';
+    if (first === ':' && /[\r\n]/.test(begin)) {
+      const standard = skip(yamlDefault, text, closed);
+      if (standard > closed) return place(standard);
+    }
+    if (assigned > closed)
+      return place(/[\r\n(|>]/.test(begin) ? skip(nextLine, text, assigned) : assigned, { argument: isSentence });
   }
-  const other = closed > nameEnd && (first === 'o' || first === '.') ? skip(fallback, text, closed) : closed;
-  if (other > closed) return place(other, { needsQuotes: true });
+  if (closed > nameEnd && (text.startsWith('or ', next) || /^\.(?:un|or|get)/.test(text.slice(next, next + 4)))) {
+    const other = skip(fallback, text, closed);
+    if (other > closed) return place(other, { needsQuotes: true });
+  }
   if (inQuotes && first === '|' && text[closed - 1] === '`') {
     const cell = skip(nextCell, text, closed);
     if (cell > closed) return place(cell, { needsQuotes: true });
@@ -193,7 +201,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
       const named = skip(namedValue, text, closed);
       return named > closed ? place(named) : place(comma, { needsQuotes: true, argument: true });
     }
-    const attribute = next > closed && /[a-z]/i.test(first) ? skip(attributeValue, text, closed) : closed;
+    const attribute = first === 'v' || text.startsWith('android:', next) ? skip(attributeValue, text, closed) : closed;
     if (attribute > closed) return place(attribute, { needsQuotes: true });
     const standard = first === '{' ? skip(hclDefault, text, closed) : closed;
     if (standard > closed) return place(standard, { needsQuotes: true });
