@@ -112,7 +112,6 @@ export function pageReply(status: number, { title, main, next, forms, formTarget
 
 /** Of whatever a browser gets here, redirects included. */
 export const pageHeaders: Readonly<Record<string, string>> = {
-  'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
