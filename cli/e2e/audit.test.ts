@@ -1,6 +1,6 @@
 // The audit, as its operators and auditors meet it.
 
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -41,6 +41,9 @@ test('verify, key and export, from the first start on', async () => {
   const all = await run('audit', 'verify', 'a.log');
   expect([all.code, all.stdout]).toEqual([0, '']);
   expect((await run('audit', 'verify', 'b.log')).code).toBe(0);
+  // A copy lacks the lines that verifying it adds.
+  copyFileSync(file('a.log'), file('copy.log'));
+  expect(await run('audit', 'verify', 'copy.log')).toMatchObject({ code: 0, stdout: '' });
   expect((await run('audit', 'verify', '--json', 'a.log')).stdout).toContain('"ok": true');
   const key = await run('audit', 'key');
   expect(key.stdout).toMatch(/^-----BEGIN PUBLIC KEY-----/);
