@@ -103,6 +103,8 @@ async function unseal(context: RequestContext): Promise<Reply> {
     await vault.unsealed();
     return ok(unsealed);
   }
+  // Shares of an open vault were forgotten: there are none.
+  if (!wasSealed && !staged) return ok(unsealed);
   // What is being unsealed is the staged backup, however open the present vault is.
   const slot = staged && shamirSlots(staged.seal).at(-1);
   const threshold = slot?.threshold ?? (await vault.seal.status()).threshold;
@@ -114,7 +116,6 @@ const unsealed = { sealed: false, threshold: 0, progress: 0 } as const;
 /** Answers the root key of the staged backup when that is what was opened. */
 async function give(vault: Vault, body: UnsealBody, staged: StagedBackup | undefined): Promise<CipherKey | undefined> {
   if (body.reset === true) {
-    if (!vault.seal.sealed && !staged) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
     await vault.seal.resetShares();
     return undefined;
   }
@@ -123,7 +124,7 @@ async function give(vault: Vault, body: UnsealBody, staged: StagedBackup | undef
   const way = parseSingleSecret(body);
   if (way) return vault.seal.giveSecret(way, staged?.seal);
   throw new ZvaultError(
-    'BAD_REQUEST',
+    'UNPROCESSABLE',
     'give "share", "shares", "key", "passphrase", "recovery_code", or "reset": true',
   );
 }
