@@ -48,6 +48,15 @@ test('verify, key and export, from the first start on', async () => {
   const key = await run('audit', 'key');
   expect(key.stdout).toMatch(/^-----BEGIN PUBLIC KEY-----/);
   writeFileSync(file('key.pem'), key.stdout);
+  // Who takes the key along finds everything up to that moment proven.
+  copyFileSync(file('a.log'), file('taken.log'));
+  const taken = await run('audit', 'verify', '--public-key', 'key.pem', 'taken.log');
+  expect([taken.code, taken.stdout]).toEqual([0, '']);
+  // Behind a checkpoint stand the request for the key itself, and the end of the server that was never unsealed.
+  const lineCount = readFileSync(file('taken.log'), 'utf8').split('\n').length - 1;
+  expect(taken.stderr).toContain(`: ${lineCount - 2} lines of `);
+  writeFileSync(file('taken.log'), readFileSync(file('taken.log'), 'utf8').replaceAll('/data/foo"', '/data/bar"'));
+  expect((await run('audit', 'verify', '--public-key', 'key.pem', 'taken.log')).code).toBe(7);
 
   // Rotation: both files are one log, in any order, compressed or not.
   renameSync(file('a.log'), file('a.log.1'));

@@ -89,7 +89,7 @@ async function confirmLines(sys: Sys, check: LogCheck, claims: readonly LineClai
 }
 
 function report({ host, log }: Context, { json }: Options, check: LogCheck): number {
-  const { findings, notes: remarks, lines, chains } = check;
+  const { findings, notes: remarks, lines, provenLines, chains } = check;
   if (json === true) {
     printJson(host, { ok: findings.length === 0, lines, chains, findings, notes: remarks });
   } else {
@@ -99,7 +99,7 @@ function report({ host, log }: Context, { json }: Options, check: LogCheck): num
     if (findings.length > maxPrinted) log.warn(`${findings.length - maxPrinted} more findings are not shown`);
     for (const remark of remarks) log.info(remark);
     if (findings.length === 0)
-      log.done(`${lines} lines of ${chains} ${chains === 1 ? 'chain' : 'chains'} are as they were written`);
+      log.done(`${provenLines} lines of ${chains} ${chains === 1 ? 'chain' : 'chains'} are as they were written`);
   }
   return findings.length === 0 ? 0 : errorTable.MISMATCH.exit;
 }

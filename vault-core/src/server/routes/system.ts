@@ -58,6 +58,8 @@ export const systemHandlers = (metrics: Metrics) =>
     'sys.audit-key': ({ vault }) => {
       const key = vault.signingKey.publicKey;
       if (!key) throw new ZvaultError('SEALED', 'the vault is sealed');
+      // Who takes the key along finds everything up to now proven, and not only what lies before the last minute's checkpoint.
+      vault.audit.noteSigned('checkpoint');
       return ok({ key_id: key.keyId, public_key: key.pem });
     },
     'sys.audit-verify': async (context) => {
