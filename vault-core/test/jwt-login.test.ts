@@ -223,7 +223,10 @@ describe.each(platformNames)('%s', (name) => {
       expect(answer.json.client_token).toBeUndefined();
     }
     // A minute of leeway, as CI platforms need it (their clocks, and the time that a token waits for its job).
-    for (const clocksDiffer of [{ iat: seconds + 55, nbf: seconds + 55 }, { iat: seconds - 900, exp: seconds - 55 }])
+    for (const clocksDiffer of [
+      { iat: seconds + 55, nbf: seconds + 55 },
+      { iat: seconds - 900, exp: seconds - 55 },
+    ])
       expect((await login(roleName, signToken(key, claimsOf(name, clocksDiffer)))).status).toBe(200);
   });
 

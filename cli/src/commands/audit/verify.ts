@@ -106,7 +106,7 @@ function report({ host, log }: Context, { json }: Options, check: LogCheck): num
 
 const notes = `
 Exits with 0 when every line is as it was written and none is missing, with 7 when not. Findings
-go to stdout, remarks to stderr.
+go to stdout, remarks to stderr. Each device holds the whole log: verify the files of one at a time.
 
 The vault is sent the ids, digests and MACs of the lines, never what they say; it needs a token
 with "read" on sys/audit-log. It knows where each chain ends, so that a cut-off end is found. With
