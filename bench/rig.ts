@@ -54,7 +54,7 @@ export async function startDev(): Promise<{ env: Record<string, string>; url: UR
 /** Answers every request with these bytes, and the headers of an answer of the vault. */
 export async function startBare(body: string): Promise<{ url: URL; stop: () => Promise<void> }> {
   const code = `const body = Buffer.from(process.argv[1]); const s = require('http').createServer((q, r) => {
-    r.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+    r.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'X-Frame-Options': 'DENY' });
     r.end(body); }).listen(0, '127.0.0.1', () => console.log(s.address().port))`;
   const child = spawn(process.execPath, ['-e', code, body], { stdio: ['ignore', 'pipe', 'inherit'] });
   return { url: new URL(`http://127.0.0.1:${await firstLine(child)}`), stop: () => end(child) };

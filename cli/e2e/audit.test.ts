@@ -1,6 +1,6 @@
 // The audit, as its operators and auditors meet it.
 
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -41,10 +41,22 @@ test('verify, key and export, from the first start on', async () => {
   const all = await run('audit', 'verify', 'a.log');
   expect([all.code, all.stdout]).toEqual([0, '']);
   expect((await run('audit', 'verify', 'b.log')).code).toBe(0);
+  // A copy lacks the lines that verifying it adds.
+  copyFileSync(file('a.log'), file('copy.log'));
+  expect(await run('audit', 'verify', 'copy.log')).toMatchObject({ code: 0, stdout: '' });
   expect((await run('audit', 'verify', '--json', 'a.log')).stdout).toContain('"ok": true');
   const key = await run('audit', 'key');
   expect(key.stdout).toMatch(/^-----BEGIN PUBLIC KEY-----/);
   writeFileSync(file('key.pem'), key.stdout);
+  // Who takes the key along finds everything up to that moment proven.
+  copyFileSync(file('a.log'), file('taken.log'));
+  const taken = await run('audit', 'verify', '--public-key', 'key.pem', 'taken.log');
+  expect([taken.code, taken.stdout]).toEqual([0, '']);
+  // Behind a checkpoint stand the request for the key itself, and the end of the server that was never unsealed.
+  const lineCount = readFileSync(file('taken.log'), 'utf8').split('\n').length - 1;
+  expect(taken.stderr).toContain(`: ${lineCount - 2} lines of `);
+  writeFileSync(file('taken.log'), readFileSync(file('taken.log'), 'utf8').replaceAll('/data/foo"', '/data/bar"'));
+  expect((await run('audit', 'verify', '--public-key', 'key.pem', 'taken.log')).code).toBe(7);
 
   // Rotation: both files are one log, in any order, compressed or not.
   renameSync(file('a.log'), file('a.log.1'));

@@ -176,7 +176,7 @@ export const cases: Readonly<Record<RouteId, Case>> = {
   },
   'sys.unseal': {
     access: 'open',
-    prepare: () => ({ method: 'POST', path: '/v1/sys/unseal', body: { reset: true }, status: 409 }),
+    prepare: () => ({ method: 'POST', path: '/v1/sys/unseal', body: { passphrase: 'a passphrase' }, status: 409 }),
   },
   'sys.seal': { access: 'vault', prepare: () => ({ method: 'POST', path: '/v1/sys/seal', status: 204 }) },
   'sys.audit-log': { access: 'vault', prepare: get(() => '/v1/sys/audit-log?limit=1') },

@@ -84,7 +84,7 @@ test('the JSON form holds the same, and says what it is', async () => {
   expect(json).toEqual({
     snapshot: expect.any(String),
     entry_count: expect.any(Number),
-    created_at: expect.stringMatching(/Z$/),
+    created_at: expect.stringMatching(/\.\d{9}\+00:00$/),
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
   });
   expect(Buffer.from(json.snapshot, 'base64').subarray(0, 8).toString()).toBe('ZVLTBAK1');

@@ -347,10 +347,12 @@ test('a head over 16 KiB is 431', async () => {
   expect(text).toMatch(/^HTTP\/1\.1 431 /);
 });
 
-test('answers are never stored and never sniffed', async () => {
+test('answers are never stored, never sniffed and never framed', async () => {
   for (const path of ['/health', '/nope', '/v1/cloud/me', `${place.env}/secrets`]) {
     const { headers } = await call('GET', path);
-    expect([headers['cache-control'], headers['x-content-type-options']]).toEqual(['no-store', 'nosniff']);
+    // Contract 1.1.
+    const secured = [headers['cache-control'], headers['x-content-type-options'], headers['x-frame-options']];
+    expect(secured).toEqual(['no-store', 'nosniff', 'DENY']);
     expect(headers['access-control-allow-origin']).toBeUndefined();
     expect(headers['x-powered-by']).toBeUndefined();
   }

@@ -40,6 +40,6 @@ function row(cells: readonly string[]): string {
 
 function cell(text: string): string {
   // Full-width forms count too: some spreadsheets fold them.
-  const harmless = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
+  const harmless = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",\r\n']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -6,8 +6,8 @@ import { isLoopbackAddress } from '../address.ts';
 import type { Connection } from '../connection.ts';
 import { type Finding, failure, failureOf, ok, skipped, warning } from './finding.ts';
 
-/** Identity tokens and expiries are judged with 30 seconds of leeway. */
-const toleratedSkewMs = 30_000;
+/** The leeway with which identity tokens are judged. */
+const toleratedSkewMs = 60_000;
 const dayMs = 86_400_000;
 const renewalDays = 14;
 

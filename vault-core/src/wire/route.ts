@@ -20,6 +20,8 @@ export type Access =
       readonly self?: true;
       /** Nobody's vault yet: before it is initialized, anybody may. */
       readonly openBeforeInit?: true;
+      /** It seals: while the vault is sealed it is a conflict for everybody, since no token can be read. */
+      readonly seals?: true;
       readonly headers?: 'both';
     }
   /**

@@ -90,7 +90,8 @@ export const servedRoutes: readonly ServedRoute[] = [
    "policy": {
     "path": "sys/seal",
     "capability": "sudo"
-   }
+   },
+   "seals": true
   },
   "scope": "none"
  },

@@ -1,4 +1,4 @@
-import { type LineClaim, LogCheck, ZvaultError, errorTable } from '@zvault/core/domain';
+import { type KnownHead, type LineClaim, LogCheck, ZvaultError, errorTable } from '@zvault/core/domain';
 import type { VaultClient } from '@zvault/core/client';
 import { logLines, sortedByAge } from '../../audit/log-files.ts';
 import { parsePublicKey, readPublicKey } from '../../audit/public-key.ts';
@@ -6,6 +6,8 @@ import { defineCommand } from '../../command.ts';
 import { type ConnectionFlags, addressOption, connect } from '../../connection.ts';
 import type { Context } from '../../context.ts';
 import { printJson } from '../../output/table.ts';
+
+type Sys = VaultClient['cloud']['sys'];
 
 interface Options extends ConnectionFlags {
   readonly json?: true;
@@ -32,25 +34,25 @@ export const verify = defineCommand<Options>({
       return report(context, options, await checkFiles(context, args, new LogCheck({ publicKey, alone: true })));
     }
     await using connection = await connect(context, options, 'vault');
-    const { client } = connection;
-    const publicKey = parsePublicKey((await client.cloud.sys.auditKey()).public_key, 'the key of the vault');
-    return report(context, options, await checkFiles(context, args, new LogCheck({ publicKey }), client));
+    const { sys } = connection.client.cloud;
+    // Before anything else: what is written from here on, these requests too, is no cut-off end, and a copy of the log lacks it.
+    const { heads } = await sys.verifyAudit({ heads: true, lines: [] });
+    const publicKey = parsePublicKey((await sys.auditKey()).public_key, 'the key of the vault');
+    return report(context, options, await checkFiles(context, args, new LogCheck({ publicKey }), { sys, heads }));
   },
 });
 
-/** With a client, the vault confirms each line; with a key, checkpoints do. */
+/** With a vault, it confirms each line; with a key, checkpoints do. */
 async function checkFiles(
   context: Context,
   paths: readonly string[],
   check: LogCheck,
-  client?: VaultClient,
+  vault?: { readonly sys: Sys; readonly heads: readonly KnownHead[] | undefined },
 ): Promise<LogCheck> {
   const files = await sortedByAge(context.host.cwd, paths);
-  // Before the files are read: what is written meanwhile is no cut-off end.
-  const heads = client && (await client.cloud.sys.verifyAudit({ heads: true, lines: [] })).heads;
   let waiting: LineClaim[] = [];
   const confirm = async (): Promise<void> => {
-    if (client && waiting.length > 0) await confirmLines(client, check, waiting);
+    if (vault && waiting.length > 0) await confirmLines(vault.sys, check, waiting);
     waiting = [];
   };
   for (const file of files) {
@@ -67,17 +69,17 @@ async function checkFiles(
     }
   }
   await confirm();
-  check.end(heads);
+  check.end(vault?.heads);
   if (check.lines === 0 && check.findings.length === 0)
     throw new ZvaultError('INPUT_INVALID', 'the files have no lines');
   return check;
 }
 
-async function confirmLines(client: VaultClient, check: LogCheck, claims: readonly LineClaim[]): Promise<void> {
+async function confirmLines(sys: Sys, check: LogCheck, claims: readonly LineClaim[]): Promise<void> {
   for (let start = 0; start < claims.length; start += batchLines) {
     const batch = claims.slice(start, start + batchLines);
     const lines = batch.map(({ chain, id, digest, mac }) => ({ chain, id, digest, mac }));
-    const { wrong, unknown } = await client.cloud.sys.verifyAudit({ lines });
+    const { wrong, unknown } = await sys.verifyAudit({ lines });
     const bad = new Set(wrong);
     const unknownChains = new Set(unknown);
     for (const { id, chain, place } of batch) if (bad.has(id)) check.reject(chain, place);
@@ -87,7 +89,7 @@ async function confirmLines(client: VaultClient, check: LogCheck, claims: readon
 }
 
 function report({ host, log }: Context, { json }: Options, check: LogCheck): number {
-  const { findings, notes: remarks, lines, chains } = check;
+  const { findings, notes: remarks, lines, provenLines, chains } = check;
   if (json === true) {
     printJson(host, { ok: findings.length === 0, lines, chains, findings, notes: remarks });
   } else {
@@ -97,14 +99,14 @@ function report({ host, log }: Context, { json }: Options, check: LogCheck): num
     if (findings.length > maxPrinted) log.warn(`${findings.length - maxPrinted} more findings are not shown`);
     for (const remark of remarks) log.info(remark);
     if (findings.length === 0)
-      log.done(`${lines} lines of ${chains} ${chains === 1 ? 'chain' : 'chains'} are as they were written`);
+      log.done(`${provenLines} lines of ${chains} ${chains === 1 ? 'chain' : 'chains'} are as they were written`);
   }
   return findings.length === 0 ? 0 : errorTable.MISMATCH.exit;
 }
 
 const notes = `
 Exits with 0 when every line is as it was written and none is missing, with 7 when not. Findings
-go to stdout, remarks to stderr.
+go to stdout, remarks to stderr. Each device holds the whole log: verify the files of one at a time.
 
 The vault is sent the ids, digests and MACs of the lines, never what they say; it needs a token
 with "read" on sys/audit-log. It knows where each chain ends, so that a cut-off end is found. With

@@ -89,6 +89,14 @@ export class LogCheck {
     return this.#chains.size;
   }
 
+  /** Lines that are as they were written, once there are no findings: those behind the last checkpoint only a vault can tell. */
+  get provenLines(): number {
+    if (!this.#alone) return this.lines;
+    let proven = 0;
+    for (const { firstSeq, provenSeq } of this.#chains.values()) proven += Math.max(0, provenSeq - firstSeq + 1);
+    return proven;
+  }
+
   /** To be called before the first line of each file, the oldest first. */
   beginFile(): void {
     this.#files += 1;

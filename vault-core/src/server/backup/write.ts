@@ -1,7 +1,7 @@
 // Makes a backup from a snapshot of the store, piece by piece: its memory does not grow with the vault.
 
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { formatTimestamp } from '../../domain/duration.ts';
+import { formatVaultTimestamp } from '../../domain/duration.ts';
 import { zvaultVersion } from '../../domain/version.ts';
 import { rootLinkPrefix } from '../keyring.ts';
 import type { SealConfig } from '../seal/config.ts';
@@ -24,7 +24,7 @@ export function backupHeader({ seal, nowMs }: Pick<BackupSource, 'seal' | 'nowMs
   return {
     format: 1,
     version: zvaultVersion,
-    created_at: formatTimestamp(nowMs),
+    created_at: formatVaultTimestamp(nowMs),
     store_format: storeFormat,
     salt: randomBytes(32).toString('base64'),
     seal,

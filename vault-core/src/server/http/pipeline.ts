@@ -156,6 +156,8 @@ export class Pipeline {
     this.inFlight.refuseWhileAlone();
     if (vault.seal.sealed) {
       if (access.identity === 'vault' && access.openBeforeInit) return this.#requireUninitialized();
+      // Contract 1.2.
+      if (access.identity === 'vault' && access.seals) throw new ZvaultError('CONFLICT', 'the vault is sealed already');
       throw sealed();
     }
     const { token } = progress;

@@ -112,7 +112,7 @@ export async function sendStream(
 }
 
 function head({ headers: own }: Reply): string[] {
-  const headers = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
+  const headers = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff', 'X-Frame-Options', 'DENY'];
   if (own) for (const [name, value] of Object.entries(own)) headers.push(name, value);
   return headers;
 }

@@ -13,7 +13,7 @@ export interface VerifiedIdentity {
   /** For display. Empty when the issuer says none. */
   readonly name: string;
   readonly issuedAtMs: number | null;
-  /** From this moment on the identity must not be used. The clock leeway is in it: `exp` plus 30 seconds. */
+  /** From this moment on the identity must not be used. The clock leeway is in it: `exp` plus 60 seconds. */
   readonly expiresAtMs: number;
   /** Every claim of the token. No prototype. */
   readonly claims: Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ export interface VerifiedIdentity {
 }
 
 /** How far the clocks of issuer and server may differ. */
-export const clockLeewayMs = 30_000;
+export const clockLeewayMs = 60_000;
 /** CI platforms write repository, branch and environment into it. OpenID Connect's own limit is 255. */
 const maxSubjectBytes = 1024;
 const maxJwtIdBytes = 256;

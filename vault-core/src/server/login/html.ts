@@ -82,7 +82,7 @@ export function pageReply(status: number, { title, main, next, forms, formTarget
   const refresh = next === undefined ? html`` : html`<meta http-equiv="refresh" content="0; url=${next}" />`;
   const head = html`<meta charset="utf-8" /><meta name="viewport" content="width=device-width, initial-scale=1" />
     ${referrer}${refresh}
-    <title>${title} – zvault</title>
+    <title>${title} &ndash; zvault</title>
     ${styleElement}`;
   const { text } = html`<!doctype html>
     <html lang="en">
@@ -112,7 +112,6 @@ export function pageReply(status: number, { title, main, next, forms, formTarget
 
 /** Of whatever a browser gets here, redirects included. */
 export const pageHeaders: Readonly<Record<string, string>> = {
-  'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',

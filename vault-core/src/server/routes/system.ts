@@ -58,6 +58,8 @@ export const systemHandlers = (metrics: Metrics) =>
     'sys.audit-key': ({ vault }) => {
       const key = vault.signingKey.publicKey;
       if (!key) throw new ZvaultError('SEALED', 'the vault is sealed');
+      // Who takes the key along finds everything up to now proven, and not only what lies before the last minute's checkpoint.
+      vault.audit.noteSigned('checkpoint');
       return ok({ key_id: key.keyId, public_key: key.pem });
     },
     'sys.audit-verify': async (context) => {
@@ -103,6 +105,8 @@ async function unseal(context: RequestContext): Promise<Reply> {
     await vault.unsealed();
     return ok(unsealed);
   }
+  // Shares of an open vault were forgotten: there are none.
+  if (!wasSealed && !staged) return ok(unsealed);
   // What is being unsealed is the staged backup, however open the present vault is.
   const slot = staged && shamirSlots(staged.seal).at(-1);
   const threshold = slot?.threshold ?? (await vault.seal.status()).threshold;
@@ -114,7 +118,6 @@ const unsealed = { sealed: false, threshold: 0, progress: 0 } as const;
 /** Answers the root key of the staged backup when that is what was opened. */
 async function give(vault: Vault, body: UnsealBody, staged: StagedBackup | undefined): Promise<CipherKey | undefined> {
   if (body.reset === true) {
-    if (!vault.seal.sealed && !staged) throw new ZvaultError('CONFLICT', 'the vault is unsealed already');
     await vault.seal.resetShares();
     return undefined;
   }
@@ -123,7 +126,7 @@ async function give(vault: Vault, body: UnsealBody, staged: StagedBackup | undef
   const way = parseSingleSecret(body);
   if (way) return vault.seal.giveSecret(way, staged?.seal);
   throw new ZvaultError(
-    'BAD_REQUEST',
+    'UNPROCESSABLE',
     'give "share", "shares", "key", "passphrase", "recovery_code", or "reset": true',
   );
 }

@@ -95,7 +95,7 @@ export const systemRoutes = defineRoutes([
     method: 'POST',
     path: '/v1/sys/seal',
     summary: 'Forget all keys until the next unsealing',
-    access: { identity: 'vault', policy: { path: 'sys/seal', capability: 'sudo' } },
+    access: { identity: 'vault', policy: { path: 'sys/seal', capability: 'sudo' }, seals: true },
     scope: 'none',
     replies: { 204: null },
     errors: [409],
