@@ -14,6 +14,9 @@ var ownBundle = ['dev', 'run'];
 // With all of these set, no file is asked where the vault is.
 var scanSettings = ['ZVAULT_URL', 'ZVAULT_TOKEN', 'ZVAULT_ORG', 'ZVAULT_PROJECT', 'ZVAULT_ENV'];
 
+// As in scan/src/code-cache.ts.
+var longUnusedMs = 30 * 24 * 60 * 60 * 1000;
+
 var version = process.versions.node.split('.').map(Number);
 if (version[0] < 24 || (version[0] === 24 && version[1] < 12)) runWithNewerNode();
 else runBundle();
@@ -147,17 +150,18 @@ function writeOnce(file, script) {
   }
 }
 
-// Written beside its place and moved there, so that nobody reads half of it; older ones of the command are removed.
+// Written beside its place and moved there, so that nobody reads half of it. Old ones go, whatever their version: of two that are in use
+// neither may take the other's. Who still needs one writes it again.
 function write(file, script) {
   try {
     var own = file + '.' + process.pid;
     fs.writeFileSync(own, script.createCachedData(), { mode: 384 /* 0600 */ });
     fs.renameSync(own, file);
     var folder = path.dirname(file);
-    var command = path.basename(file).replace(/-[0-9a-f]{16}-.*$/, '');
     fs.readdirSync(folder).forEach(function (name) {
-      var old = /^(.*)-[0-9a-f]{16}-v.*\.cache$/.exec(name);
-      if (old && old[1] === command && name !== path.basename(file)) fs.unlinkSync(path.join(folder, name));
+      var other = path.join(folder, name);
+      if (/-[0-9a-f]{16}-v.*\.cache$/.test(name) && Date.now() - fs.statSync(other).mtimeMs > longUnusedMs)
+        fs.unlinkSync(other);
     });
   } catch {
     // No cache, then.

@@ -1,7 +1,17 @@
 // The launcher as a shell starts it, by its first line. The bundle behind it is one of the test's own, which says what it was given.
 
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,4 +64,26 @@ describe('a file for the command is none for Node', () => {
     const { stdout } = await launch(['run', '--env-file', '/dev/stdin'], 'A=1\n');
     expect(JSON.parse(stdout)).toMatchObject({ file: 'A=1\n' });
   });
+});
+
+it.skipIf(process.platform === 'win32')('two versions in turns keep their code caches; what is old goes', async () => {
+  const caches = join(folder, '.cache/zvault');
+  const bundle = join(folder, 'dist/zvault.cjs');
+  const run = async (digest: string): Promise<void> => {
+    writeFileSync(bundle, `// ${digest.repeat(16)}\nprocess.stdout.write('ran');`);
+    expect(await launch(['status'])).toMatchObject({ code: 0, stdout: 'ran', stderr: '' });
+  };
+  const cacheOf = (digest: string): string | undefined =>
+    readdirSync(caches).find((name) => name.startsWith(`status-${digest.repeat(16)}-`));
+  await run('a');
+  const first = statSync(join(caches, cacheOf('a') ?? '')).mtimeMs;
+  await run('b');
+  await run('a');
+  expect(statSync(join(caches, cacheOf('a') ?? '')).mtimeMs).toBe(first);
+  expect(cacheOf('b')).toBeDefined();
+  const longAgo = Date.now() / 1000 - 31 * 24 * 60 * 60;
+  utimesSync(join(caches, cacheOf('a') ?? ''), longAgo, longAgo);
+  await run('c');
+  expect(cacheOf('a')).toBeUndefined();
+  expect(cacheOf('b')).toBeDefined();
 });

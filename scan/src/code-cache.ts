@@ -24,8 +24,13 @@ const runsToLearn = 5;
 /** Before the cache proper, so that it is aligned: the number of runs in it. */
 const headBytes = 8;
 
+export interface CachedProgram {
+  /** The program may change V8's flags while it runs; a cache is good only with those that the next start has. */
+  withUsualFlags<T>(run: () => T): T;
+}
+
 /** Like `require`, for a file that the build has put into a function (`programText`). @param use names the cache: other ways to use the program need other functions of it */
-export function loadProgram(file: string, use: string, host: CacheHost): unknown {
+export function loadProgram(file: string, use: string, host: CacheHost): CachedProgram {
   // It is ASCII: read so, it needs no decoding.
   const source = readFileSync(file, 'latin1');
   // Of a source V8 itself compares only the length.
@@ -40,9 +45,11 @@ export function loadProgram(file: string, use: string, host: CacheHost): unknown
       // With another user's home (sudo -E), a folder made here would lock that user out of it.
       if (process.getuid && statSync(host.homeDir).uid !== process.getuid()) return;
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      if (isOwn(folder)) replace(folder, cache, Buffer.concat([headOf(runs + 1), script.createCachedData()]));
+      if (!isOwn(folder)) return;
+      const data = program.exports.withUsualFlags(() => script.createCachedData());
+      replace(folder, cache, Buffer.concat([headOf(runs + 1), data]));
     });
-  const program = { exports: {} };
+  const program = { exports: {} as CachedProgram };
   const run = script.runInThisContext() as (...names: unknown[]) => void;
   run(program.exports, createRequire(file), program, file, dirname(file));
   return program.exports;

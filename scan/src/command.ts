@@ -1,6 +1,7 @@
 // `zvault scan`: reads arguments and configuration, runs the inputs, writes the report, says how it ended.
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Host, ZvaultError, errorTable, isZvaultError, messageOf } from '@zvault/core/domain';
 import { type ScanArguments, helpText, readArguments } from './arguments.ts';
@@ -10,6 +11,7 @@ import { compileIgnore } from './config/glob.ts';
 import type { LoadedExact } from './exact/load.ts';
 import { type Finding, FingerprintCounter, compareFindings } from './finding.ts';
 import { type GitContext, openRepository } from './input/git.ts';
+import { endSmallHeap } from './heap.ts';
 import type { FileEntry } from './input/files.ts';
 import type { InputContext } from './input/source.ts';
 import { type Report, formats } from './output/index.ts';
@@ -22,6 +24,8 @@ import { scanVersion } from './version.ts';
 /** Exit status when secrets were found, and when `--strict` met something that was passed over. */
 const foundStatus = 7;
 const partialStatus = 6;
+/** The report is written so many characters at a time. */
+const outputLength = 1 << 16;
 
 /** Runs `zvault scan` with the arguments behind that word. Never throws: errors are printed, the answer is the exit status. */
 export async function runScan(argv: readonly string[], host: Host): Promise<number> {
@@ -36,7 +40,7 @@ export async function runScan(argv: readonly string[], host: Host): Promise<numb
       const { listRules } = await import('./list-rules.ts');
       return print(host, listRules(args.format === 'json'));
     }
-    return await scan(args, host);
+    return await scan(args, host).finally(endSmallHeap);
   } catch (error) {
     return report(host, error);
   }
@@ -128,7 +132,7 @@ async function scan(args: ScanArguments, host: Host): Promise<number> {
   for (const text of [...warnings, ...skipped]) host.stderr.write(`zvault: warning: ${text}\n`);
   for (const text of notices) host.stderr.write(`zvault: note: ${text}\n`);
   if (args.writeBaseline !== undefined) {
-    replaceFile(resolve(host.cwd, args.writeBaseline), formatBaseline(kept.map(({ finding }) => finding)));
+    replaceFile(resolve(host.cwd, args.writeBaseline), [formatBaseline(kept.map(({ finding }) => finding))]);
     host.stderr.write(`zvault: ${kept.length} findings written to ${JSON.stringify(args.writeBaseline)}\n`);
     return 0;
   }
@@ -138,7 +142,7 @@ async function scan(args: ScanArguments, host: Host): Promise<number> {
   }
   const findings = kept.map(({ finding }) => finding);
   const listed = [...rules, ...custom.map((rule) => rule.rule), exactRule];
-  write(args, host, {
+  await write(args, host, {
     findings,
     notices: [...notices, ...warnings, ...skipped],
     rules: listed,
@@ -222,19 +226,39 @@ function settle(
     .sort((a, b) => compareFindings(a.finding, b.finding));
 }
 
-function write(args: ScanArguments, host: Host, content: Report): void {
-  const text = formats[args.format](content);
+async function write(args: ScanArguments, host: Host, content: Report): Promise<void> {
   if (args.sarif !== undefined) replaceFile(resolve(host.cwd, args.sarif), formats.sarif(content));
-  if (args.output !== undefined) replaceFile(resolve(host.cwd, args.output), text);
+  const pieces = formats[args.format](content);
+  if (args.output !== undefined) return replaceFile(resolve(host.cwd, args.output), pieces);
   // To open a stream that is not used takes a millisecond.
-  else if (text !== '') host.stdout.write(text);
+  for (const text of joined(pieces)) {
+    if (host.stdout.write(text)) continue;
+    try {
+      await once(host.stdout, 'drain');
+    } catch {
+      return; // The reader has gone; who opened the stream is told, too.
+    }
+  }
+}
+
+/** Pieces of a size that is worth a system call. */
+function* joined(pieces: Iterable<string>): Iterable<string> {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < outputLength) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
 }
 
 /** @throws USAGE where nothing can be written */
-function replaceFile(path: string, text: string): void {
+function replaceFile(path: string, pieces: Iterable<string>): void {
   const draft = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(draft, text);
+    writeFileSync(draft, '');
+    for (const text of joined(pieces)) appendFileSync(draft, text);
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });

@@ -2,3 +2,4 @@
 
 export { runScan } from './command.ts';
 export { main } from './main.ts';
+export { withUsualFlags } from './heap.ts';

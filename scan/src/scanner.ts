@@ -10,6 +10,7 @@ import { plainKeyword } from './engine/keyword.ts';
 import type { Tables } from './engine/tables.ts';
 import { VersionScan } from './engine/versions.ts';
 import type { ExactFinder, ExactMatch } from './exact/finder.ts';
+import { SmallHeap } from './heap.ts';
 import { type Finding, fingerprintOf, redact } from './finding.ts';
 import { Positions, lineAround } from './position.ts';
 import type { Rule } from './rule.ts';
@@ -66,6 +67,7 @@ export class Scanner {
   readonly #engine: Engine;
   readonly #options: ScannerOptions;
   readonly #custom: CustomRules | undefined;
+  readonly #heap = new SmallHeap();
   #versions: VersionScan | undefined;
 
   constructor(options: ScannerOptions) {
@@ -126,6 +128,7 @@ export class Scanner {
   }
 
   #hits(file: string, { count, binary }: RoomText, engine: Pick<Engine, 'scan'>): Hit[] {
+    this.#heap.scanned(count);
     const strict = this.#options.strict === true && !binary;
     const context: ScanContext = strict ? { path: file, least: 'generic', bareValues: true } : contextOf(file, binary);
     const bytes = this.#engine.room(count);
@@ -154,6 +157,7 @@ export class Scanner {
     hits: readonly Hit[],
     isWanted: (hit: Hit) => boolean = () => true,
   ): Found[] {
+    this.#heap.scanned(hits.length * findingBytes);
     const bytes = this.#engine.room(count);
     const starts = new Positions(bytes);
     const ends = new Positions(bytes);
@@ -237,6 +241,9 @@ function prefixOf(rule: Rule): string {
     !/^-----|["']/.test(plain);
   return fixed && rule.keywords.length === 1 ? plain : '';
 }
+
+/** About what is thrown away to make a finding. */
+const findingBytes = 4096;
 
 /** Bytes on either side of a secret that tell its place: enough of a line of program text, little of a built file that is one line. */
 const placeBytes = 1000;

@@ -51,3 +51,17 @@ test.skipIf(process.platform === 'win32')('what stands in a folder that others c
   chmodSync(dirname(cache), 0o770);
   expect(scan(home)).toBe(0);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'the cache of a run that kept its heap small is good for the next one',
+  () => {
+    using home = new Folder();
+    const line = (number: number): string => `const token${number} = api.key(password, "${number * 7}"); // secret\n`;
+    const text = Array.from({ length: 100_000 }, (_, i) => line(i)).join('');
+    for (let file = 0; file < 6; file += 1) home.write(`work/${file}.js`, text);
+    expect(scan(home)).toBe(0);
+    const known = readFileSync(cacheOf(home)).subarray(8);
+    const source = readFileSync(program, 'latin1');
+    expect(new Script(source, { filename: program, cachedData: known }).cachedDataRejected).toBe(false);
+  },
+);

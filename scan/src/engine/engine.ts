@@ -96,6 +96,10 @@ function anyOf(patterns: readonly string[]): RegExp {
 const rank = { generic: 0, structured: 1, format: 2 } as const;
 const defaultWord = 'A-Za-z0-9_';
 
+/** So much of a text is looked at at once, and so much more on either side: further than any rule looks. */
+const windowBytes = 512 * 1024;
+const windowMargin = 128 * 1024;
+
 export interface EngineOptions {
   /** Tables of exactly these rules. @default made anew */
   readonly tables?: Tables | undefined;
@@ -127,9 +131,24 @@ export class Engine {
 
   /** Scans the first `count` bytes of the room. Matches do not overlap and come in order. */
   scan(count: number, context: ScanContext): Match[] {
-    let run: Run | undefined;
-    this.#filter.run(count, (entry, position) => this.consider((run ??= this.begin(count)), entry, position, context));
-    return run === undefined ? [] : settleOverlaps(run.matches, run.refuted);
+    const matches: Match[] = [];
+    const refuted: Refuted[] = [];
+    // A window at a time: one string of all of a large file would be memory that V8 gives back late.
+    for (let from = 0; from < count; from += windowBytes) {
+      const begin = Math.max(0, from - windowMargin);
+      const end = Math.min(count, from + windowBytes + windowMargin);
+      let run: Run | undefined;
+      this.#filter.run(
+        count,
+        (entry, position) => this.consider((run ??= this.begin(count, begin, end)), entry, position, context),
+        from,
+        Math.min(count, from + windowBytes),
+      );
+      if (run === undefined) continue;
+      matches.push(...run.matches);
+      refuted.push(...run.refuted);
+    }
+    return settleOverlaps(matches, refuted);
   }
 
   /** Keywords of the text in the room that have a part in the range. For `VersionScan`. */

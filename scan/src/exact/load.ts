@@ -8,9 +8,10 @@ import {
   envSetting,
   formatReference,
   isZvaultError,
-  packArrays,
+  packPieces,
   unpackArrays,
 } from '@zvault/core/domain';
+import { keepHeapSmall } from '../heap.ts';
 import type { ExactFinder } from './finder.ts';
 import { SealedFile, type SealedParts } from './sealed-file.ts';
 import { type IndexContent, ValueIndex, buildIndex } from './value-index.ts';
@@ -126,12 +127,12 @@ function present(stored: Stored): LoadedExact {
 }
 
 /** First what every scan needs: facts and sieve. Then what is needed when there is something to name: keys and patterns. */
-function encode(stored: Stored): SealedParts {
+function encode(stored: Stored): Record<keyof SealedParts, Uint8Array[]> {
   const { keys, left, etag, checkedAtMs, sieve, patterns } = stored;
   const json = (value: object): Buffer => Buffer.from(JSON.stringify(value));
   return {
-    first: packArrays([json({ etag, checkedAtMs, leftCount: left.length }), sieve]),
-    second: packArrays([json({ keys, left }), patterns]),
+    first: packPieces([json({ etag, checkedAtMs, leftCount: left.length }), sieve]),
+    second: packPieces([json({ keys, left }), patterns]),
   };
 }
 
@@ -142,11 +143,11 @@ function decode(content: SealedParts | undefined): Stored | undefined {
   const { etag, checkedAtMs, leftCount } = parse(facts) as Pick<Stored, 'checkedAtMs' | 'leftCount'> & {
     etag?: string;
   };
-  let read: { names: Pick<Stored, 'keys' | 'left'>; patterns: Uint8Array } | undefined;
+  let read: { names: Pick<Stored, 'keys' | 'left'>; patterns: readonly Uint8Array[] } | undefined;
   const second = (): NonNullable<typeof read> => {
     if (read) return read;
     const [names, patterns = new Uint8Array(0)] = unpackArrays(content.second);
-    return (read = { names: parse(names) as Pick<Stored, 'keys' | 'left'>, patterns });
+    return (read = { names: parse(names) as Pick<Stored, 'keys' | 'left'>, patterns: [patterns] });
   };
   return {
     etag,
@@ -200,6 +201,8 @@ async function clientSource(host: Host): Promise<ValueSource> {
         const answer = await client.getAllIfChanged(etag);
         if (answer === undefined) return { kind: 'unchanged' };
         const me = envSetting(host, 'ZVAULT_PROJECT') === undefined ? await client.me() : undefined;
+        // An index will be made of them.
+        keepHeapSmall();
         const project = envSetting(host, 'ZVAULT_PROJECT') ?? me?.project_slug ?? me?.project_id ?? 'app';
         return { kind: 'values', etag: answer.etag, project, values: answer.secrets };
       } finally {

@@ -3,8 +3,8 @@
 
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import {
-  chmodSync,
   closeSync,
+  fchmodSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -21,6 +21,8 @@ const magic = Buffer.from('ZVSI\x05', 'latin1');
 const saltBytes = 16;
 const ivBytes = 12;
 const tagBytes = 16;
+/** So much is sealed at a time: an index of long values has 50 MB. */
+const sealedBytes = 1024 * 1024;
 /** Magic, salt, length of the first part (u32). */
 const headBytes = magic.length + saltBytes + 4;
 
@@ -95,16 +97,24 @@ export class SealedFile {
     return derive(this.#address, head.subarray(magic.length, magic.length + saltBytes), 'zvault scan index');
   }
 
-  /** Replaces the content, atomically, readable by the user alone. */
-  write({ first, second }: SealedParts): void {
+  /** Replaces the content, atomically, readable by the user alone. The parts come in pieces. */
+  write({ first, second }: Record<keyof SealedParts, readonly Uint8Array[]>): void {
     const head = Buffer.concat([magic, this.#host.randomBytes(saltBytes), Buffer.alloc(4)]);
-    head.writeUInt32LE(first.length + ivBytes + tagBytes, headBytes - 4);
+    const length = first.reduce((sum, piece) => sum + piece.length, 0);
+    head.writeUInt32LE(length + ivBytes + tagBytes, headBytes - 4);
     const key = this.#key(head);
-    const parts = [first, second].map((part, i) => seal(key, head, i + 1, part, this.#host.randomBytes(ivBytes)));
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     const draft = `${this.#path}.${process.pid}.tmp`;
-    writeFileSync(draft, Buffer.concat([head, ...parts]), { mode: 0o600 });
-    chmodSync(draft, 0o600);
+    const file = openSync(draft, 'w', 0o600);
+    try {
+      fchmodSync(file, 0o600);
+      const write = (bytes: Uint8Array): void => writeFileSync(file, bytes);
+      write(head);
+      for (const [i, part] of [first, second].entries())
+        seal(key, head, i + 1, part, this.#host.randomBytes(ivBytes), write);
+    } finally {
+      closeSync(file);
+    }
     renameSync(draft, this.#path);
   }
 
@@ -114,9 +124,20 @@ export class SealedFile {
 }
 
 /** The number of the part is authenticated, too: one can't stand for the other. */
-function seal(key: Buffer, head: Buffer, number: number, content: Uint8Array, iv: Buffer): Buffer {
+function seal(
+  key: Buffer,
+  head: Buffer,
+  number: number,
+  content: readonly Uint8Array[],
+  iv: Buffer,
+  write: (bytes: Uint8Array) => void,
+): void {
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.concat([head, Buffer.of(number)]));
-  return Buffer.concat([iv, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
+  write(iv);
+  for (const piece of content)
+    for (let at = 0; at < piece.length; at += sealedBytes) write(cipher.update(piece.subarray(at, at + sealedBytes)));
+  cipher.final();
+  write(cipher.getAuthTag());
 }
 
 function open(key: Buffer, head: Buffer, number: number, sealed: Buffer): Buffer {

@@ -1,6 +1,14 @@
 // The index of the vault's values: a sieve and a matcher of their forms, compiled once and then only loaded.
 
-import { type Matcher, asUint32, compileMatcher, loadMatcher, packArrays, unpackArrays } from '@zvault/core/domain';
+import {
+  type Matcher,
+  asUint32,
+  compileMatcher,
+  joinPieces,
+  loadMatcher,
+  packPieces,
+  unpackArrays,
+} from '@zvault/core/domain';
 import { classOfValue } from './classes.ts';
 import type { ExactFinder, ExactMatch } from './finder.ts';
 import { Sieve } from './sieve.ts';
@@ -27,8 +35,8 @@ export interface IndexContent {
   readonly left: readonly { readonly key: string; readonly why: string }[];
   /** See sieve.ts. */
   readonly sieve: Uint8Array;
-  /** The compiled matcher, and for each pattern the number of its key and its flags. */
-  readonly patterns: Uint8Array;
+  /** The compiled matcher, and for each pattern the number of its key and its flags; in pieces, since it may be large. */
+  readonly patterns: readonly Uint8Array[];
 }
 
 /** Builds the content of an index. */
@@ -55,13 +63,9 @@ export function buildIndex(values: readonly VaultValue[]): IndexContent {
       );
     }
   }
-  const matcher = compileMatcher(forms);
-  return {
-    keys,
-    left,
-    sieve: Sieve.save(forms),
-    patterns: packArrays([matcher.save(), Uint32Array.from(owners), Uint8Array.from(flags)]),
-  };
+  const sieve = Sieve.save(forms);
+  const patterns = packPieces([compileMatcher(forms).savedPieces(), Uint32Array.from(owners), Uint8Array.from(flags)]);
+  return { keys, left, sieve, patterns };
 }
 
 /** A matcher with the owners of its patterns. */
@@ -113,8 +117,8 @@ export class ValueIndex implements ExactFinder {
   }
 }
 
-function load(patterns: Uint8Array): Patterns {
-  const [matcher, owners, flags] = unpackArrays(patterns);
+function load(patterns: readonly Uint8Array[]): Patterns {
+  const [matcher, owners, flags] = unpackArrays(joinPieces(patterns));
   if (!matcher || !owners || !flags) throw new RangeError('this is no index of values');
   return { matcher: loadMatcher(matcher), owners: asUint32(owners), flags };
 }

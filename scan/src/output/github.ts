@@ -5,20 +5,18 @@ import type { Report } from './index.ts';
 
 const levels = { critical: 'error', high: 'error', medium: 'warning', low: 'notice' } as const;
 
-export function formatGithub(report: Report): string {
-  return report.findings
-    .map((finding) => {
-      const advice = finding.reference === undefined ? '' : `; use ${finding.reference}`;
-      const properties = [
-        `file=${property(finding.file)}`,
-        `line=${finding.line}`,
-        `endLine=${finding.endLine}`,
-        ...(finding.line === finding.endLine ? [`col=${finding.column}`, `endColumn=${finding.endColumn}`] : []),
-        `title=${property(finding.title)}`,
-      ];
-      return `::${levels[finding.severity]} ${properties.join(',')}::${message(`${finding.rule}: ${finding.redacted}${advice} (${finding.fingerprint})`)}\n`;
-    })
-    .join('');
+export function* formatGithub(report: Report): Iterable<string> {
+  for (const finding of report.findings) {
+    const advice = finding.reference === undefined ? '' : `; use ${finding.reference}`;
+    const properties = [
+      `file=${property(finding.file)}`,
+      `line=${finding.line}`,
+      `endLine=${finding.endLine}`,
+      ...(finding.line === finding.endLine ? [`col=${finding.column}`, `endColumn=${finding.endColumn}`] : []),
+      `title=${property(finding.title)}`,
+    ];
+    yield `::${levels[finding.severity]} ${properties.join(',')}::${message(`${finding.rule}: ${finding.redacted}${advice} (${finding.fingerprint})`)}\n`;
+  }
 }
 
 function message(text: string): string {

@@ -3,15 +3,16 @@
 
 import { hexDigest } from '../digest.ts';
 import type { Report } from './index.ts';
+import { LongList, jsonText } from './json-text.ts';
 
 const severities = { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low' } as const;
 /** The commit that GitLab wants named where there is none. */
 const noCommit = '0'.repeat(40);
 
-export function formatGitlab(report: Report): string {
+export function* formatGitlab(report: Report): Iterable<string> {
   const tool = { id: 'zvault-scan', name: 'zvault scan', version: report.version, vendor: { name: 'zvault' } };
   const time = new Date(report.startedAt).toISOString().slice(0, 19);
-  const vulnerabilities = report.findings.map((finding) => ({
+  const vulnerabilities = new LongList(report.findings, (finding) => ({
     id: uuidOf(finding.fingerprint),
     category: 'secret_detection',
     name: finding.title,
@@ -36,7 +37,8 @@ export function formatGitlab(report: Report): string {
     end_time: time,
     status: 'success',
   };
-  return `${JSON.stringify({ version: '15.2.1', vulnerabilities, scan }, undefined, 2)}\n`;
+  yield* jsonText({ version: '15.2.1', vulnerabilities, scan });
+  yield '\n';
 }
 
 /** A UUID (version 5's shape) made from the fingerprint. */

@@ -28,4 +28,4 @@ export const formats = {
   junit: formatJunit,
   github: formatGithub,
   gitlab: formatGitlab,
-} as const satisfies Record<FormatName, (report: Report) => string>;
+} as const satisfies Record<FormatName, (report: Report) => Iterable<string>>;

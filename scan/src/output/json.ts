@@ -1,8 +1,9 @@
 // `--format json`: the findings for programs.
 
 import type { Report } from './index.ts';
+import { LongList, jsonText } from './json-text.ts';
 
-export function formatJson(report: Report): string {
-  const findings = report.findings.map((finding) => ({ ...finding, title: undefined }));
-  return `${JSON.stringify({ findings, notices: report.notices }, undefined, 2)}\n`;
+export function* formatJson({ findings, notices }: Report): Iterable<string> {
+  yield* jsonText({ findings: new LongList(findings, (finding) => ({ ...finding, title: undefined })), notices });
+  yield '\n';
 }

@@ -2,16 +2,17 @@
 
 import type { Report } from './index.ts';
 
-export function formatJunit(report: Report): string {
-  const cases = report.findings.map((finding) => {
-    const where = `${finding.file}:${finding.line}:${finding.column}`;
-    const text = `${where} ${finding.title}: ${finding.redacted}${finding.reference === undefined ? '' : `; use ${finding.reference}`}`;
-    return `    <testcase classname="${escape(finding.rule)}" name="${escape(where)}" file="${escape(finding.file)}" line="${finding.line}"><failure message="${escape(finding.title)}" type="${finding.severity}">${escape(text)}</failure></testcase>\n`;
-  });
-  const body = cases.length === 0 ? '    <testcase classname="zvault-scan" name="no secrets"/>\n' : cases.join('');
+export function* formatJunit(report: Report): Iterable<string> {
   const count = Math.max(1, report.findings.length);
   const attributes = `tests="${count}" failures="${report.findings.length}" errors="0"`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="zvault scan" ${attributes}>\n  <testsuite name="zvault scan" ${attributes} time="0">\n${body}  </testsuite>\n</testsuites>\n`;
+  yield `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="zvault scan" ${attributes}>\n  <testsuite name="zvault scan" ${attributes} time="0">\n`;
+  if (report.findings.length === 0) yield '    <testcase classname="zvault-scan" name="no secrets"/>\n';
+  for (const finding of report.findings) {
+    const where = `${finding.file}:${finding.line}:${finding.column}`;
+    const text = `${where} ${finding.title}: ${finding.redacted}${finding.reference === undefined ? '' : `; use ${finding.reference}`}`;
+    yield `    <testcase classname="${escape(finding.rule)}" name="${escape(where)}" file="${escape(finding.file)}" line="${finding.line}"><failure message="${escape(finding.title)}" type="${finding.severity}">${escape(text)}</failure></testcase>\n`;
+  }
+  yield '  </testsuite>\n</testsuites>\n';
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { Folder, scanIn } from '../../test/run.ts';
 import type { Finding } from '../finding.ts';
 import { type Report, formats } from './index.ts';
+import { LongList, jsonText } from './json-text.ts';
 
 const finding: Finding = {
   rule: 'github-pat',
@@ -22,6 +23,7 @@ const finding: Finding = {
 };
 const report: Report = { findings: [finding], notices: ['a notice'], rules: [], startedAt: 0, version: '0.1.0' };
 const empty: Report = { ...report, findings: [] };
+const written = (format: keyof typeof formats, content: Report): string => [...formats[format](content)].join('');
 
 /** The parts of the SARIF 2.1.0 schema that the report uses, with what it requires there. */
 const sarifSchema = {
@@ -114,24 +116,24 @@ const sarifSchema = {
 test('SARIF keeps to its schema, with and without findings', () => {
   const validate = new Ajv().compile(sarifSchema);
   for (const one of [report, empty])
-    expect(validate(JSON.parse(formats.sarif(one))), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate(JSON.parse(written('sarif', one))), JSON.stringify(validate.errors)).toBe(true);
 });
 
 test('JSON has the documented fields and no others', () => {
   const { title: _, ...rest } = finding;
-  expect(JSON.parse(formats.json(report))).toEqual({ findings: [rest], notices: ['a notice'] });
+  expect(JSON.parse(written('json', report))).toEqual({ findings: [rest], notices: ['a notice'] });
 });
 
 test('GitHub commands and JUnit escape odd names', () => {
-  expect(formats.github(report)).toMatch(
+  expect(written('github', report)).toMatch(
     /^::error file=a b\/ü%3A%25%2C<&"'.txt,line=3,endLine=3,col=7,endColumn=47,title=[^:]+::github-pat: [^\n]*\n$/,
   );
-  expect(formats.junit(report)).toContain('file="a b/ü:%,&lt;&amp;&quot;&apos;.txt"');
-  expect(formats.junit(empty)).toContain('failures="0"');
+  expect(written('junit', report)).toContain('file="a b/ü:%,&lt;&amp;&quot;&apos;.txt"');
+  expect(written('junit', empty)).toContain('failures="0"');
 });
 
 test('GitLab has what its schema requires', () => {
-  const parsed = JSON.parse(formats.gitlab(report)) as {
+  const parsed = JSON.parse(written('gitlab', report)) as {
     version: string;
     vulnerabilities: Record<string, unknown>[];
     scan: Record<string, unknown>;
@@ -146,10 +148,10 @@ test('GitLab has what its schema requires', () => {
 });
 
 test('text names the place, the reference and the commit, and no control character of a name', () => {
-  const text = formats.text({ ...report, findings: [{ ...finding, file: 'a\u001b[31m\nb' }] });
+  const text = written('text', { ...report, findings: [{ ...finding, file: 'a\u001b[31m\nb' }] });
   expect(text).toContain('use zvault://env/app/KEY');
   expect(text).toContain('a\\u001b[31m\\u000ab:3:7');
-  expect(formats.text(empty)).toBe('');
+  expect(written('text', empty)).toBe('');
 });
 
 test('a report that can not be written: 2, and nothing is left behind', async () => {
@@ -161,4 +163,19 @@ test('a report that can not be written: 2, and nothing is left behind', async ()
     expect(err).toContain("can't be written (ENOENT)");
   }
   expect(readdirSync(folder.path)).toEqual(['a.txt']);
+});
+
+test('JSON in pieces is JSON', () => {
+  const items = [{ a: 'x\ny', b: undefined, c: [1, { d: null }] }, {}, { 'é"': [] }];
+  for (const list of [items, []]) {
+    const around = (inner: unknown) => ({
+      version: 1,
+      none: [],
+      runs: [{ tool: { name: 'n' }, results: inner, last: true }],
+      end: {},
+    });
+    const pieces = [...jsonText(around(new LongList(list, (item) => item)))];
+    expect(pieces.join('')).toBe(JSON.stringify(around(list), undefined, 2));
+    expect(pieces.length).toBeGreaterThan(list.length);
+  }
 });

@@ -2,12 +2,13 @@
 
 import type { Finding } from '../finding.ts';
 import type { Report } from './index.ts';
+import { LongList, jsonText } from './json-text.ts';
 
 const levels = { critical: 'error', high: 'error', medium: 'warning', low: 'note' } as const;
 /** What GitHub sorts by. */
 const scores = { critical: '9.5', high: '8.0', medium: '5.0', low: '2.0' } as const;
 
-export function formatSarif(report: Report): string {
+export function* formatSarif(report: Report): Iterable<string> {
   const used = new Map(report.findings.map((finding) => [finding.rule, finding]));
   const rules = [...used.values()]
     .sort((a, b) => (a.rule < b.rule ? -1 : 1))
@@ -35,7 +36,7 @@ export function formatSarif(report: Report): string {
           },
         },
         columnKind: 'unicodeCodePoints',
-        results: report.findings.map((finding) => resultOf(finding, index.get(finding.rule) ?? 0)),
+        results: new LongList(report.findings, (finding) => resultOf(finding, index.get(finding.rule) ?? 0)),
         invocations: [
           {
             executionSuccessful: true,
@@ -45,7 +46,8 @@ export function formatSarif(report: Report): string {
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  yield* jsonText(log);
+  yield '\n';
 }
 
 function resultOf(finding: Finding, ruleIndex: number): object {

@@ -2,17 +2,16 @@
 
 import type { Report } from './index.ts';
 
-export function formatText(report: Report): string {
-  const lines = report.findings.map((finding) => {
+export function* formatText(report: Report): Iterable<string> {
+  for (const finding of report.findings) {
     const where = `${visible(finding.file)}:${finding.line}:${finding.column}`;
     const how = finding.encoding === undefined ? '' : ` (${finding.encoding})`;
     const use = finding.reference === undefined ? '' : `  use ${finding.reference}`;
     const when = finding.commit === undefined ? '' : `  in ${finding.commit.slice(0, 12)}`;
-    return `${where}  ${finding.severity}  ${finding.rule}  ${finding.title}${how}  ${visible(finding.redacted)}${use}${when}`;
-  });
+    yield `${where}  ${finding.severity}  ${finding.rule}  ${finding.title}${how}  ${visible(finding.redacted)}${use}${when}\n`;
+  }
   const count = report.findings.length;
-  if (count > 0) lines.push(`${count} ${count === 1 ? 'secret' : 'secrets'} found`);
-  return lines.map((line) => `${line}\n`).join('');
+  if (count > 0) yield `${count} ${count === 1 ? 'secret' : 'secrets'} found\n`;
 }
 
 /** Control characters of a file's name must not reach a terminal. */

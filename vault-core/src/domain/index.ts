@@ -45,7 +45,7 @@ export {
 } from './dotenv.ts';
 export { type FormatDotenvOptions, formatDotenv, formatDotenvValue } from './dotenv-format.ts';
 export { type Matcher, compileMatcher, loadMatcher } from './matcher.ts';
-export { asUint32, packArrays, unpackArrays } from './packed-arrays.ts';
+export { asUint32, joinPieces, packArrays, packPieces, unpackArrays } from './packed-arrays.ts';
 export { type RedactionStream, Redactor, redactionMark } from './redact.ts';
 export { type ProofKey, challengeOf, confirmationCode, createProofKey } from './sign-in.ts';
 export { formatShellExports, shellQuote } from './shell.ts';

@@ -7,7 +7,7 @@
 // text ends inside one. An Aho-Corasick automaton answers the same questions, but its tables for 100,000 patterns take
 // gigabytes and seconds.
 
-import { asInt32, asUint32, packArrays, unpackArrays } from './packed-arrays.ts';
+import { asInt32, asUint32, joinPieces, packPieces, unpackArrays } from './packed-arrays.ts';
 import { minPatternBytes, prefixAt, PrefixIndex } from './prefix-index.ts';
 
 export interface ScanOptions {
@@ -104,7 +104,12 @@ export class Matcher {
 
   /** What `loadMatcher` reads: the patterns in plain text, and their tables. */
   save(): Uint8Array {
-    return packArrays([this.#bytes, this.#starts, this.#ids, this.#parents, this.#prefixes.save()]);
+    return joinPieces(this.savedPieces());
+  }
+
+  /** The same in pieces, of which the large ones are views of the matcher's own memory. */
+  savedPieces(): Uint8Array[] {
+    return packPieces([this.#bytes, this.#starts, this.#ids, this.#parents, this.#prefixes.save()]);
   }
 
   /** Number of distinct patterns. */

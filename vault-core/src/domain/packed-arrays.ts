@@ -8,15 +8,32 @@ type Packable = Uint8Array | Uint32Array | Int32Array;
 
 /** The arrays one after the other: mark, number of arrays, length of each in bytes (u32 each); each array padded to whole words. */
 export function packArrays(arrays: readonly Packable[]): Uint8Array {
-  const head = Uint32Array.of(orderMark, arrays.length, ...arrays.map((array) => array.byteLength));
-  const packed = new Uint8Array(head.byteLength + arrays.reduce((sum, array) => sum + padded(array.byteLength), 0));
-  packed.set(bytesOf(head));
-  let at = head.byteLength;
-  for (const array of arrays) {
-    packed.set(bytesOf(array), at);
-    at += padded(array.byteLength);
+  return joinPieces(packPieces(arrays));
+}
+
+/** What `packArrays` gives, in pieces that are views of the arrays: large ones are not copied. An array may itself be in pieces. */
+export function packPieces(arrays: readonly (Packable | readonly Uint8Array[])[]): Uint8Array[] {
+  const parts = arrays.map((array) => (Array.isArray(array) ? (array as Uint8Array[]) : [bytesOf(array as Packable)]));
+  const lengths = parts.map(lengthOf);
+  const pieces = [bytesOf(Uint32Array.of(orderMark, arrays.length, ...lengths))];
+  for (const [i, part] of parts.entries()) {
+    const length = lengths[i] ?? 0;
+    pieces.push(...part, new Uint8Array(padded(length) - length));
   }
-  return packed;
+  return pieces.filter(({ length }) => length > 0);
+}
+
+/** The pieces as one; a single one as it stands. */
+export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  const joined = new Uint8Array(lengthOf(pieces));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
 }
 
 /** Views of the packed arrays, as bytes. @throws RangeError for what `packArrays` did not make here */
@@ -48,6 +65,10 @@ export function asInt32(bytes: Uint8Array): Int32Array {
 
 function bytesOf(array: Packable): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 function padded(length: number): number {
