@@ -10,25 +10,22 @@ const uuid = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}
 const publicShapes = [
   uuid,
   /^[a-z][a-z0-9+.-]{1,20}:\/\//i,
-  /^[A-Za-z]:\\/,
+  /^[A-Za-z]:\\|^#!\/|^@@.*@@$/,
   /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/,
   /^(?:Test|Fuzz|Benchmark|Example)[^\s/]*\/|^#\/|^(?:sha|md)\d+sum$|^\*[a-z*]+\*$/,
   /^v?\d+(?:\.\d+)+(?:[-+][\w.]+)?$/,
   /^\d{4}-\d\d-\d\d/,
-  /^[\d\s.,:+-]+$/,
-  /^[\d.()+*/^-]+[A-Za-z]?$|^_[a-z]+_?$/,
+  /^[\d\s.,:+-]+$|^[\d.()+*/^-]+[A-Za-z]?$|^_[a-z]+_?$/,
   /^(?:hmac-)?(?:sha(?:1|224|256|384|512)|md5|blake2b?|h1|sri)[-:=~]/i,
   /^\$(?:2[abxy]|argon2(?:id?|d)|scrypt|pbkdf2|5|6|1|y|apr1)\$|^(?:pbkdf2|bcrypt|argon2|scrypt|sha\d|md5)[\w-]{0,12}\$/,
   /^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt|noop)/i,
   /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2)/,
   /^MI(?:IB|GJ|GfMA|IEI|ICI|IEp?Mf)[A-Za-z0-9+/]{20,}/,
   /^(?:ENC\[|ENC\(|AQICAH|vault:v\d|\$ANSIBLE_VAULT|CiQA|sops|age1|pk_|pk\.|pub[-_]|Ag[A-D][A-Za-z0-9+/]{60})/,
-  /^0x[0-9a-f]{40}$/i,
-  /^(?:#(?:[0-9a-f]{3,8}|[a-z][a-z-]*)$|rgba?\(|hsl)/i,
+  /^(?:#(?:[0-9a-f]{3,8}|[a-z][a-z-]*)$|rgba?\(|hsl|0x[0-9a-f]{40}$)/i,
   /\\u(?!00(?:2[67b]|3[cde]))[0-9a-f]{4}/i,
   /\[[^\]]*[a-z0-9]-[a-z0-9][^\]]*\]|\(\?[:!=<]|\\[dwsSb]\b|\.[*+]\)/i,
   /^[A-Za-z_$][\w$]*\([\w.,:$'"[\]{}-]*\)?$/,
-  /^#!\/|^@@.*@@$/,
   /^(?:arn|urn|data|projects|secret|vault|op|ssm|env|file|ref|awssm|gcpsm|doppler|keyvault|resolve)[:/]/i,
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/,
   /^[a-z]+\d{0,3}(?:[-_.][a-z]+\d{0,3})+(?:[-_.]?\d{1,12})?$/,
@@ -72,9 +69,11 @@ function isExample(value: string): boolean {
   return exampleWord.test(value) && (value.length < 24 || wordShare(value) > 0.6);
 }
 
+const plain: Readonly<Record<string, string>> = { '@': 'a', 4: 'a', $: 's', 5: 's', 0: 'o', 3: 'e', '!': 'i', 1: 'i' };
+
 /** `P@55w0rd` with its letters put back. */
 export function plainLetters(value: string): string {
-  return value.replace(/[@4]/g, 'a').replace(/[$5]/g, 's').replace(/0/g, 'o').replace(/3/g, 'e').replace(/[!1]/g, 'i');
+  return value.replace(/[@4$503!1]/g, (letter) => plain[letter] ?? letter);
 }
 
 function isPublic(value: string): boolean {
@@ -85,7 +84,9 @@ function isPublic(value: string): boolean {
 
 /** Words of a language that is written without Latin letters or spaces: a third of the bytes are none of ASCII. */
 function isForeignText(value: string): boolean {
-  return value.replace(/[\x00-\x7f]/g, '').length * 3 > value.length;
+  let foreign = 0;
+  for (let i = 0; i < value.length; i++) foreign += Number(value.charCodeAt(i) > 127);
+  return foreign * 3 > value.length;
 }
 
 /** Base64 has slashes, too, but few words. */

@@ -48,16 +48,21 @@ function isPatterned(whole: string): boolean {
 
 /** True for `a1b2c3d4`, `1a2b3c` and `abc123def456`: the letters by themselves and the digits by themselves are sequences. */
 function isInterleaved(text: string): boolean {
-  return [/[^A-Za-z]/g, /[^0-9]/g].every((others) => {
-    const kind = text.replace(others, '').toLowerCase();
-    let steps = 0;
-    for (let i = 1; i < kind.length; i++) {
-      const step = kind.charCodeAt(i) - kind.charCodeAt(i - 1);
-      if (step === 1 || (kind[i] === '0' && kind[i - 1] === '9') || (kind[i] === 'a' && /[fz]/.test(kind[i - 1] ?? '')))
-        steps += 1;
-    }
-    return kind.length >= 4 && steps >= (kind.length - 1) * 0.75;
-  });
+  const digits = { count: 0, steps: 0, last: -2 };
+  const letters = { count: 0, steps: 0, last: -2 };
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const isDigit = code >= 48 && code <= 57;
+    const place = isDigit ? code - 48 : (code | 32) - 97;
+    if (!isDigit && (place < 0 || place > 25)) continue;
+    const kind = isDigit ? digits : letters;
+    kind.count += 1;
+    // 9 is followed by 0; f (in hex) and z by a.
+    const wraps = isDigit ? kind.last === 9 : kind.last === 5 || kind.last === 25;
+    if (place === kind.last + 1 || (place === 0 && wraps)) kind.steps += 1;
+    kind.last = place;
+  }
+  return [digits, letters].every(({ count, steps }) => count >= 4 && steps >= (count - 1) * 0.75);
 }
 
 /** True if more than three quarters of the text repeat three times or more with a period of at most 20. */

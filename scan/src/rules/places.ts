@@ -106,7 +106,7 @@ export const placesRules = defineRules([
     checks: ['token-like'],
     samples: {
       true: ["jwt.sign({ id }, '{a62:32}')", 'jwt.decode(token, "{hex:40}", algorithms=["HS256"])'],
-      false: ["jwt.sign({ id }, 'supersecretkey')", 'jwt.verify(token, process.env.JWT_SECRET)'],
+      false: ["jwt.sign({ id }, 'supersecretkey')", 'jwt.verify(token, config.jwtSecret2)'],
     },
   },
   {
