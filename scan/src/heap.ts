@@ -4,8 +4,14 @@
 // V8's flags are the process's, so only its main thread sets them, and a code cache is good only with the flags that it was made with:
 // they are as usual at the beginning, at the end, and while one is made (code-cache.ts).
 
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
-import { isMainThread } from 'node:worker_threads';
+import { createRequire } from 'node:module';
+import type * as V8 from 'node:v8';
+import type * as Threads from 'node:worker_threads';
+
+/** Only large scans ask for these: to load them takes more than a millisecond. */
+const load = createRequire('/');
+const v8 = (): typeof V8 => load('node:v8') as typeof V8;
+const isMainThread = (): boolean => (load('node:worker_threads') as typeof Threads).isMainThread;
 
 /** Bytes of text, and of what was made of it, between two looks at the heap. */
 const betweenBytes = 4 * 1024 * 1024;
@@ -21,11 +27,13 @@ export class SmallHeap {
 
   /** Is told how much was scanned or made. */
   scanned(count: number): void {
-    if (isSmall || !isMainThread) return;
     this.#left -= count;
     if (this.#left > 0) return;
     this.#left = betweenBytes;
-    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+    if (isSmall || !isMainThread()) return;
+    const young = v8()
+      .getHeapSpaceStatistics()
+      .find(({ space_name: name }) => name === 'new_space');
     if ((young?.space_size ?? 0) >= youngBytes) keepHeapSmall();
   }
 }
@@ -56,5 +64,5 @@ export function withUsualFlags<T>(run: () => T): T {
 }
 
 function setFlags(flags: readonly string[]): void {
-  for (const flag of flags) setFlagsFromString(flag);
+  for (const flag of flags) v8().setFlagsFromString(flag);
 }

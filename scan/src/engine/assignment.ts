@@ -79,9 +79,8 @@ const kind = {
   operator: 16,
   /** Begins what `namedValue` allows after white space. */
   named: 32,
-  /** Ends a word of `followsDirective`, and one of `followsLogin`. */
-  directive: 64,
-  login: 128,
+  /** Ends a word of `followsLogin`. */
+  login: 64,
 } as const;
 const kinds = new Uint8Array(256);
 for (const [bit, characters] of [
@@ -91,7 +90,6 @@ for (const [bit, characters] of [
   [kind.bracket, '])'],
   [kind.operator, '=:|?+!-<.'],
   [kind.named, '\\"\'vVdDcC'],
-  [kind.directive, 'vVgGxXtTeE'],
   [kind.login, 'nNeErR'],
 ] as const)
   for (const character of characters) kinds[character.charCodeAt(0)]! |= bit;
@@ -109,9 +107,9 @@ export function readAssignment(text: string, at: number, length: number): Assign
   while (nameEnd < text.length && nameEnd - at < maxName && is(text, nameEnd, kind.name)) nameEnd += 1;
   // `a:secret:b`, `A::Secret` in quotes and `dir/secret` are paths.
   const before = text[nameStart - 1] ?? '';
-  const after = text[nameEnd] ?? '';
-  if (before === '/' || (before === ':' && after === ':' && !isField(text, nameStart, nameEnd))) return undefined;
-  if (/["'`]/.test(after) && text.startsWith('::', nameStart - 2)) return undefined;
+  if (before === '/' || (before === ':' && text[nameEnd] === ':' && !isField(text, nameStart, nameEnd)))
+    return undefined;
+  if (before === ':' && is(text, nameEnd, kind.quote) && text[nameStart - 2] === ':') return undefined;
   const found = valueAfter(text, nameStart, nameEnd);
   if (found === undefined) return undefined;
   const value = readValue(text, found);
@@ -143,7 +141,8 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   const inQuotes = closed > nameEnd && is(text, closed - 1, kind.quote);
   const place = (at: number, extra: Partial<ValuePlace> = {}): ValuePlace => ({
     at,
-    until: (/[?&]/.test(before) && text[nameEnd] === '=') || followsPair(text, nameStart) ? 'query' : 'code',
+    until:
+      ((before === '?' || before === '&') && text[nameEnd] === '=') || followsPair(text, nameStart) ? 'query' : 'code',
     needsQuotes: false,
     argument: false,
     ...extra,
@@ -261,12 +260,18 @@ function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
   return isSpace(text, nameStart - 1) && (followsDirective(text, nameStart) || followsLogin(text, nameStart));
 }
 
+/** The last words of what `followsDirective` looks for, but for options of `set`. */
+const directives: ReadonlySet<string> = new Set(['env', 'arg', 'setx', 'set', 'setenv', '#define', 'define']);
+const longestDirective = 8;
+
 /** The word before is the first of its line, and one that sets variables. */
 function followsDirective(text: string, at: number): boolean {
   let end = at;
   while (isBlank(text, end - 1)) end -= 1;
-  // Its last letter, or the dash of `set -x`.
-  if (!is(text, end - 1, kind.directive) && !text.slice(Math.max(0, end - 4), end).includes('-')) return false;
+  // Nearly always the word before is another one, and the expression need not be tried.
+  let wordStart = end;
+  while (end - wordStart < longestDirective && wordStart > 0 && !isSpace(text, wordStart - 1)) wordStart -= 1;
+  if (text[wordStart] !== '-' && !directives.has(text.slice(wordStart, end).toLowerCase())) return false;
   const found = /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define|aws configure set)$/i.exec(
     text.slice(Math.max(0, end - 20), end),
   );
