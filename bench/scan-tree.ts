@@ -179,8 +179,10 @@ interface Usage {
 }
 
 function usageOf([, file = '', ...args]: Command, cwd: string, env: NodeJS.ProcessEnv): Usage {
-  const code = `process.on('exit', () => { const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-    require('fs').writeSync(2, '\\n' + maxRSS + ' ' + (userCPUTime + systemCPUTime) / 1000 / performance.now()); });
+  // The memory is not what getrusage(2) says: that begins with what the parent held when it started the process.
+  const code = `process.on('exit', () => { const { userCPUTime, systemCPUTime } = process.resourceUsage();
+    const most = /^VmHWM:\\s+(\\d+) kB$/m.exec(require('fs').readFileSync('/proc/self/status', 'latin1'))[1];
+    require('fs').writeSync(2, '\\n' + most + ' ' + (userCPUTime + systemCPUTime) / 1000 / performance.now()); });
     process.argv.splice(1, 0, ${JSON.stringify(file)}); require(${JSON.stringify(file)})`;
   const { stderr } = spawnSync(process.execPath, ['-e', code, '--', ...args], {
     cwd,

@@ -9,7 +9,8 @@ const mostMb = 300;
 
 /** Scans the folder in a process of its own. Returns the most memory that it held, in MB, and how much it wrote to a pipe. */
 function scan(folder: Folder, args: readonly string[]): { mb: number; written: number; status: number | null } {
-  const code = `process.on('exit', () => require('fs').writeSync(2, '\\n' + process.resourceUsage().maxRSS));
+  // Not what getrusage(2) says: that begins with what the parent held when it started the process.
+  const code = `process.on('exit', () => require('fs').writeSync(2, require('fs').readFileSync('/proc/self/status')));
     process.argv.splice(1, 0, ${JSON.stringify(program)}); require(${JSON.stringify(program)})`;
   const env = { PATH: process.env['PATH'], HOME: folder.path, XDG_CACHE_HOME: `${folder.path}/cache` };
   const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', code, '--', ...args, 'work'], {
@@ -18,10 +19,10 @@ function scan(folder: Folder, args: readonly string[]): { mb: number; written: n
     encoding: 'utf8',
     maxBuffer: 1e9,
   });
-  return { mb: Number(/\d+$/.exec(stderr.trim())?.[0]) / 1000, written: stdout.length, status };
+  return { mb: Number(/^VmHWM:\s+(\d+) kB$/m.exec(stderr)?.[1]) / 1000, written: stdout.length, status };
 }
 
-test('a report of 50,000 findings is never held as a whole', () => {
+test.skipIf(process.platform !== 'linux')('a report of 50,000 findings is never held as a whole', () => {
   using folder = new Folder();
   const draw = seeded(1);
   for (let file = 0; file < 500; file += 1) {
@@ -34,7 +35,7 @@ test('a report of 50,000 findings is never held as a whole', () => {
   expect(mb).toBeLessThan(mostMb);
 });
 
-test('four threads with large files', () => {
+test.skipIf(process.platform !== 'linux')('four threads with large files', () => {
   using folder = new Folder();
   const draw = seeded(2);
   const line = (): string => `  const token${draw(1e6)} = api.key(password, "${draw(1e9)}"); // secret ${draw(1e9)}\n`;
