@@ -46,10 +46,15 @@ function put(chunk: Buffer): void {
     written = (written + count) | 0;
     Atomics.store(words, word.written, written);
   }
-  Atomics.notify(words, word.written);
+  tell();
 }
 
 function end(how: number): void {
   Atomics.store(words, word.state, how);
-  Atomics.notify(words, word.written);
+  tell();
+}
+
+function tell(): void {
+  Atomics.add(words, word.news, 1);
+  Atomics.notify(words, word.news);
 }

@@ -13,8 +13,8 @@ const ringBytes = 1 << 23;
 const stepBytes = 1 << 20;
 const patienceMs = 50;
 
-/** Words of the shared state: how many bytes were written and read in all, modulo 2^32; how it ended. */
-export const word = { written: 0, read: 1, state: 2, count: 3 } as const;
+/** Words of the shared state: how many bytes were written and read in all, modulo 2^32; how it ended; how often one of these was news. */
+export const word = { written: 0, read: 1, state: 2, news: 3, count: 4 } as const;
 export const state = { running: 0, ended: 1, failed: 2 } as const;
 
 export interface ReaderSettings {
@@ -66,11 +66,13 @@ export class ReadAhead {
     let read = Atomics.load(words, word.read);
     let step = 0;
     for (;;) {
+      // First, so that no news is slept through.
+      const news = Atomics.load(words, word.news);
       const ended = Atomics.load(words, word.state);
       const written = Atomics.load(words, word.written);
       if (written === read) {
         if (ended === state.ended) return;
-        if (ended === state.failed || Atomics.wait(words, word.written, written, patienceMs) === 'timed-out')
+        if (ended === state.failed || Atomics.wait(words, word.news, news, patienceMs) === 'timed-out')
           await this.#turn();
         continue;
       }
