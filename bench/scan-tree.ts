@@ -100,7 +100,7 @@ export const scanTree: Bench = {
         const preset = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend' }] };
         writeFileSync(join(tree, '.secretlintrc.json'), JSON.stringify(preset));
         const roomy = { ...env, NODE_OPTIONS: '--max-old-space-size=8192' };
-        const limit = one * secretlintTimes;
+        const limit = Math.round(one * secretlintTimes);
         const took = timeOnce(['secretlint', '**/*'], tree, roomy, limit);
         figures.push({
           name: 'secretlint',
