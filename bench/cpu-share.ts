@@ -8,9 +8,6 @@ import { join } from 'node:path';
 const periodMicros = 10_000;
 const root = '/sys/fs/cgroup';
 
-/** True where `limitCpu` works. */
-export const canLimitCpu = tryLimit();
-
 /** Holds each process to `share` of a core, until disposed of. @throws what the file system says */
 export function limitCpu(pids: readonly string[], share: number): Disposable {
   const folders = pids.map((pid) => {
@@ -28,7 +25,8 @@ export function limitCpu(pids: readonly string[], share: number): Disposable {
   };
 }
 
-function tryLimit(): boolean {
+/** True where `limitCpu` works: it is tried. */
+export function canLimitCpu(): boolean {
   try {
     const folder = join(controller(), `zvault-bench-${process.pid}`);
     mkdirSync(folder);

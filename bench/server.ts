@@ -14,7 +14,12 @@ const zvault = fileURLToPath(new URL('../cli/bin/zvault.cjs', import.meta.url));
 /** Linux counts CPU time in hundredths of a second. */
 const ticksASecond = 100;
 
-export const isLightLoad = spawnSync('wrk', ['--version']).error === undefined;
+let isInstalled: boolean | undefined;
+
+/** True where `loadLightly` uses `wrk`. */
+export function isLightLoad(): boolean {
+  return (isInstalled ??= spawnSync('wrk', ['--version']).error === undefined);
+}
 
 export interface ServerProcess extends AsyncDisposable {
   readonly url: URL;
@@ -55,7 +60,7 @@ export async function startWorkers(
 
 /** The same request again and again, over all connections. */
 export function loadLightly(options: LoadOptions): Promise<Load> {
-  return isLightLoad ? loadOfWrk(options) : load('load.mjs', options);
+  return isLightLoad() ? loadOfWrk(options) : load('load.mjs', options);
 }
 
 async function loadOfWrk({ url, path, headers, connections, seconds }: LoadOptions): Promise<Load> {

@@ -77,16 +77,16 @@ async function compare(kind: string, storage: string | undefined): Promise<Figur
       value: (2 * of(one, 'readCpuMicros')) / of(two, 'readCpuMicros'),
       unit: '×',
       // A load or a database that fills a core of its own slows the workers, on whose cores it runs here.
-      ...(isLightLoad && storage === undefined ? { bound: '>1.6' } : {}),
+      ...(isLightLoad() && storage === undefined ? { bound: '>1.6' } : {}),
       detail: `one worker ${of(one, 'readCpuMicros').toFixed(0)} µs a read, of two ${of(two, 'readCpuMicros').toFixed(0)} µs`,
     },
-    ...(canLimitCpu
+    ...(canLimitCpu()
       ? [
           {
             name: `${kind}: the same with half a core for each worker`,
             value: median(two.map(({ heldReads }, round) => heldReads / (one[round]?.heldReads ?? Number.NaN))),
             unit: '×',
-            ...(isLightLoad && storage === undefined ? { bound: '>1.6' } : {}),
+            ...(isLightLoad() && storage === undefined ? { bound: '>1.6' } : {}),
             detail: `two ${Math.round(of(two, 'heldReads'))}/s; one ${Math.round(of(one, 'heldReads'))}/s`,
           },
         ]
@@ -147,7 +147,7 @@ async function measure(
   const { perSecond: reads, p99Ms } = await loadLightly(options);
   const readCpuMicros = ((server.cpuSeconds() - before) * 1e6) / (reads * seconds);
   let heldReads = Number.NaN;
-  if (canLimitCpu) {
+  if (canLimitCpu()) {
     using _held = limitCpu(server.pids, share);
     heldReads = (await loadLightly(options)).perSecond;
   }

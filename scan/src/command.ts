@@ -1,7 +1,7 @@
 // `zvault scan`: reads arguments and configuration, runs the inputs, writes the report, says how it ended.
 
 import { once } from 'node:events';
-import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Host, ZvaultError, errorTable, isZvaultError, messageOf } from '@zvault/core/domain';
 import { type ScanArguments, helpText, readArguments } from './arguments.ts';
@@ -257,8 +257,12 @@ function* joined(pieces: Iterable<string>): Iterable<string> {
 function replaceFile(path: string, pieces: Iterable<string>): void {
   const draft = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(draft, '');
-    for (const text of joined(pieces)) appendFileSync(draft, text);
+    const file = openSync(draft, 'w');
+    try {
+      for (const text of joined(pieces)) writeFileSync(file, text);
+    } finally {
+      closeSync(file);
+    }
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });

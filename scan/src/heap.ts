@@ -4,14 +4,13 @@
 // V8's flags are the process's, so only its main thread sets them, and a code cache is good only with the flags that it was made with:
 // they are as usual at the beginning, at the end, and while one is made (code-cache.ts).
 
-import { createRequire } from 'node:module';
 import type * as V8 from 'node:v8';
 import type * as Threads from 'node:worker_threads';
+import { loadBuiltIn } from './built-in.ts';
 
 /** Only large scans ask for these: to load them takes more than a millisecond. */
-const load = createRequire('/');
-const v8 = (): typeof V8 => load('node:v8') as typeof V8;
-const isMainThread = (): boolean => (load('node:worker_threads') as typeof Threads).isMainThread;
+const v8 = (): typeof V8 => loadBuiltIn('node:v8') as typeof V8;
+const isMainThread = (): boolean => (loadBuiltIn('node:worker_threads') as typeof Threads).isMainThread;
 
 /** Bytes of text, and of what was made of it, between two looks at the heap. */
 const betweenBytes = 4 * 1024 * 1024;

@@ -4,7 +4,7 @@ import type { Rule } from '../rule.ts';
 
 /** Bytes on either side of a match in which `near` looks. */
 export const nearBytes = 200;
-/** What is read around a match in any case: the character on either side, and the escape before it. */
+/** What is read around a match in any case: the character on either side, the escape before it, the dots that say it is cut short. */
 const besides = 4;
 
 export interface Reach {
