@@ -9,9 +9,12 @@ import { type BuildOptions, type OutputFile, type Plugin, build as bundle } from
 import { programText } from './src/code-cache.ts';
 import { buildTables } from './src/engine/tables.ts';
 import * as programs from './src/wasm-programs.ts';
+import { linesOf } from './src/bundled-rules.ts';
 import { rules } from './src/rules/index.ts';
 
 const here = import.meta.dirname;
+
+const rulesFile = linesOf(rules);
 
 /** No module of ours does anything when it is only loaded, and neither do Node's: what is not used is left out. */
 const pure: Plugin = {
@@ -26,7 +29,7 @@ const pure: Plugin = {
       if (args.path === './list-rules.ts' && args.kind === 'dynamic-import')
         return { path: './list-rules.cjs', external: true };
       if (args.path === './rules/index.ts' && /(?:command|worker)\.ts$/.test(args.importer))
-        return { path: 'rules', namespace: 'json', sideEffects: false };
+        return { path: 'rules', namespace: 'rules', sideEffects: false };
       if (args.path.endsWith('/wasm-programs.ts'))
         return { path: 'programs', namespace: 'programs', sideEffects: false };
       const found = await build.resolve(args.path, {
@@ -44,11 +47,13 @@ const pure: Plugin = {
       });
       return { contents: lines.join('\n'), loader: 'js' };
     });
-    // V8 parses JSON faster than program text. Samples are only for list-rules.cjs.
-    build.onLoad({ filter: /./, namespace: 'json' }, () => {
-      const plain = JSON.stringify(rules.map((rule) => ({ ...rule, samples: undefined })));
-      return { contents: `export const rules = JSON.parse(${JSON.stringify(plain)});`, loader: 'js' };
-    });
+    build.onLoad({ filter: /./, namespace: 'rules' }, () => ({
+      contents: `import { readRules } from './bundled-rules.ts';
+        import { join } from 'node:path';
+        export const rules = readRules(join(__dirname, 'rules.jsonl'), ${JSON.stringify(rulesFile.ends)});`,
+      resolveDir: join(here, 'src'),
+      loader: 'js',
+    }));
   },
 };
 
@@ -91,6 +96,7 @@ export async function bundleScan(): Promise<Map<string, Uint8Array>> {
   const action = await bundle({ ...shared, minify: false, entryPoints: [join(here, '../actions/scan/src/main.ts')] });
   for (const file of action.outputFiles ?? []) files.set('../../actions/scan/dist/main.cjs', file.contents);
   files.set('tables.bin', buildTables(rules).bytes);
+  files.set('rules.jsonl', rulesFile.bytes);
   return files;
 }
 

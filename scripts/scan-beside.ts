@@ -18,10 +18,16 @@ export const scanBeside: Plugin = {
 
 /** The scanner's files, by the names under which the bundle looks for them. */
 export const scanFiles: ReadonlyMap<string, string> = new Map(
-  ['program.cjs', 'list-rules.cjs', 'scan.cjs', 'tables.bin', 'vault.cjs', 'worker.cjs', 'reader.cjs'].map((name) => [
-    name,
-    join(built, name),
-  ]),
+  [
+    'program.cjs',
+    'list-rules.cjs',
+    'scan.cjs',
+    'tables.bin',
+    'rules.jsonl',
+    'vault.cjs',
+    'worker.cjs',
+    'reader.cjs',
+  ].map((name) => [name, join(built, name)]),
 );
 
 /** Copies the scanner's files to where the bundle in `folder` looks for them. */

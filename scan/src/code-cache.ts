@@ -21,6 +21,8 @@ const longRunMs = 1000;
 const longUnusedMs = 30 * 24 * 60 * 60_000;
 /** So many runs add the functions that they needed: the first one may have had nothing to do. */
 const runsToLearn = 5;
+/** The program's first line tells its digest. */
+const digestMark = '// ';
 /** Before the cache proper, so that it is aligned: the number of runs in it. */
 const headBytes = 8;
 
@@ -34,7 +36,7 @@ export function loadProgram(file: string, use: string, host: CacheHost): CachedP
   // It is ASCII: read so, it needs no decoding.
   const source = readFileSync(file, 'latin1');
   // Of a source V8 itself compares only the length.
-  const digest = /^\/\/ ([0-9a-f]{16})\n/.exec(source)?.[1];
+  const digest = source.startsWith(digestMark) ? source.slice(digestMark.length, source.indexOf('\n')) : undefined;
   const folder = join(cacheFolder(host), 'code');
   const cache = join(folder, `${use}-${digest}-${process.version}-${process.arch}.cache`);
   const known = readOwn(folder, cache);
@@ -57,7 +59,7 @@ export function loadProgram(file: string, use: string, host: CacheHost): CachedP
 
 /** What the build makes of a CommonJS program. */
 export function programText(digest: string, program: string): string {
-  return `// ${digest}\n(function (exports, require, module, __filename, __dirname) {${program}\n})`;
+  return `${digestMark}${digest}\n(function (exports, require, module, __filename, __dirname) {${program}\n})`;
 }
 
 /** What the cache holds will run: it is read from a folder only that nobody but this user can write to. */

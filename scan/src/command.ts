@@ -15,7 +15,7 @@ import { endSmallHeap } from './heap.ts';
 import type { FileEntry } from './input/files.ts';
 import type { InputContext } from './input/source.ts';
 import { type Report, formats } from './output/index.ts';
-import { rules as allRules } from './rules/index.ts';
+import { rules } from './rules/index.ts';
 import { bundledTables } from './bundled-tables.ts';
 import { type Found, Scanner, exactRule } from './scanner.ts';
 import type { WorkerSettings } from './threads.ts';
@@ -87,12 +87,11 @@ async function scan(args: ScanArguments, host: Host): Promise<number> {
   const found: { found: Found; commit?: string | undefined }[] = [];
   const onSkipped = (path: string, reason: string): void =>
     void skipped.add(`skipped ${JSON.stringify(path)}: ${reason}`);
-  const rules = activeRules(config, allRules);
-  const active = new Set(rules);
+  const enabled = activeRules(config, rules);
   const custom = config.customRules.filter((rule) => !config.disable.includes(rule.id));
   const scanner = new Scanner({
-    rules: allRules,
-    enabled: (rule) => active.has(rule),
+    rules,
+    enabled,
     tables: bundledTables(),
     strict: config.profile === 'strict',
     exact: exact?.finder,
@@ -121,7 +120,7 @@ async function scan(args: ScanArguments, host: Host): Promise<number> {
     args.baseline !== undefined ||
     config.baseline !== undefined;
   const settings = {
-    disabled: allRules.filter((rule) => !active.has(rule)).map((rule) => rule.id),
+    disabled: enabled === undefined ? [] : rules.filter((rule) => !enabled(rule)).map((rule) => rule.id),
     strict: config.profile === 'strict',
     allowlists: config.allowlists,
     maxFileSize: context.maxFileSize,
@@ -141,11 +140,9 @@ async function scan(args: ScanArguments, host: Host): Promise<number> {
     for (const text of applyFixes(host, kept, args.fix)) host.stderr.write(`zvault: ${text}\n`);
   }
   const findings = kept.map(({ finding }) => finding);
-  const listed = [...rules, ...custom.map((rule) => rule.rule), exactRule];
   await write(args, host, {
     findings,
     notices: [...notices, ...warnings, ...skipped],
-    rules: listed,
     startedAt: host.now(),
     version: scanVersion,
   });

@@ -70,5 +70,7 @@ function isLock(name: string, type: string): boolean {
 }
 
 function isBuilt(name: string, type: string): boolean {
-  return builtTypes.has(type) || name.endsWith('.min.css') || /^(?:changelog|license)/.test(name);
+  return (
+    builtTypes.has(type) || name.endsWith('.min.css') || name.startsWith('changelog') || name.startsWith('license')
+  );
 }

@@ -147,6 +147,40 @@ test('links are scanned for their target text and never followed; submodules and
   expect(err).toContain('"sub": a submodule');
 });
 
+test("the user's settings of git diff change nothing", async () => {
+  const lines = Array.from({ length: 9 }, (_, i) => `${i}\n\n`).join('');
+  const repository = new Repository().write('sub/a.txt', lines).write('b.txt', lines).write('c.txt', `${lines}\n`);
+  repository.commit();
+  const settings = ['relative=true', 'suppressBlankEmpty=true', 'noprefix=true', 'renames=copies', 'submodule=log'];
+  for (const one of [...settings, 'context=0', 'mnemonicPrefix=true', 'external=false', 'colorMoved=zebra'])
+    repository.git('config', ...`diff.${one}`.split('='));
+  repository.git('config', 'color.diff', 'always');
+  repository.git('config', 'core.quotePath', 'false');
+  repository.write('sub/a.txt', `${lines}key ${token()}\n`).write('b.txt', `x\n${lines}\n key ${token()}\n${lines}`);
+  repository.git('add', '-A');
+  const env = { GIT_DIFF_OPTS: '--unified=0' };
+  const { out } = await scanIn(join(repository.path, 'sub'), ['--staged', '--json'], env);
+  const { findings } = JSON.parse(out) as { findings: { file: string; line: number }[] };
+  expect(findings.map(({ file, line }) => `${file}:${line}`)).toEqual(['../b.txt:21', 'a.txt:19']);
+});
+
+test('a stage of many or large files, and one whose old content is not there', async () => {
+  const repository = new Repository().write('old.txt', 'x\n');
+  repository.commit();
+  const blob = repository.git('rev-parse', 'HEAD:old.txt').trim();
+  repository
+    .write('old.txt', `x\nkey ${token()}\n`)
+    .write('large.txt', `${'line\n'.repeat(1_000_000)}key ${token()}\n`);
+  repository.git('add', '-A');
+  const expected = ['large.txt:1000001', 'old.txt:2'];
+  const told = async (): Promise<string[]> =>
+    (await repository.scan('--staged', '--json')).findings.map(({ file, line }) => `${file}:${line}`);
+  expect(await told()).toEqual(expected);
+  rmSync(join(repository.path, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+  repository.git('rm', '-q', '--cached', 'large.txt');
+  expect(await told()).toEqual(['old.txt:2']);
+});
+
 test('strict: what was passed over makes it fail', async () => {
   const repository = new Repository().write('a.txt', 'x'.repeat(5000));
   repository.git('add', '-A');

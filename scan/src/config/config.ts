@@ -199,16 +199,14 @@ function* ignoredLines(text: string): Iterable<string> {
   }
 }
 
-/** The rules that run under the configuration. @throws CONFIG_INVALID for a disabled rule that does not exist */
-export function activeRules(config: ScanConfig, all: readonly Rule[]): readonly Rule[] {
-  const ids = new Set(all.map((rule) => rule.id));
+/** Which rules run under the configuration; `undefined`: all. @throws CONFIG_INVALID for a disabled rule that does not exist */
+export function activeRules(config: ScanConfig, all: readonly Rule[]): ((rule: Rule) => boolean) | undefined {
   for (const id of config.disable) {
-    if (!ids.has(id) && !config.customRules.some((rule) => rule.id === id))
+    if (!all.some((rule) => rule.id === id) && !config.customRules.some((rule) => rule.id === id))
       throw new ZvaultError('CONFIG_INVALID', `the rule "${id}" to disable does not exist`, {
         hint: 'see zvault scan --list-rules',
       });
   }
-  return all.filter(
-    (rule) => !config.disable.includes(rule.id) && (config.profile !== 'formats' || rule.confidence === 'format'),
-  );
+  if (config.disable.length === 0 && config.profile !== 'formats') return undefined;
+  return (rule) => !config.disable.includes(rule.id) && (config.profile !== 'formats' || rule.confidence === 'format');
 }

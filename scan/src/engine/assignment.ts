@@ -29,13 +29,14 @@ export const assignmentReach = {
 } as const;
 
 // After the name and what closes it: one of the ways to say "is". Sticky, bounded repeats only. Each is tried only where its first
-// character stands: most names are no part of an assignment, and in a hook an expression is compiled to be used once.
+// characters stand: most names are no part of an assignment, and a hook would compile each expression (a tenth of a millisecond) to use
+// it a few times.
 /** What is taken where a variable of the environment is not set: `getenv("X") or "value"`. */
 const fallback = /(?:[ \t]{1,4}or[ \t]{1,4}|\.(?:unwrap_or|orElse|getOrElse)\(\s{0,4})(?=["'])/y;
 /** `${NAME:-value}`, `${name:value}` */
 const shellDefault = /(?::[-=]?|[-=])(?!\/\/)/y;
 /** `Dim password As String = …` */
-const basicType = /[ \t]{1,4}As[ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/iy;
+const basicType = /[ \t]{1,4}[Aa][Ss][ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/y;
 /** `var name string = …`, `char name[40] = …` */
 const typeBefore = /(?:[ \t]{1,4}\*?(?:string|\[\]byte)|\[\d{0,5}\])[ \t]{0,4}=(?!=)[ \t]{0,4}/y;
 const typeAnnotation = /\s{0,4}:\s{0,3}&?[A-Za-z_'][\w.<>[\]|&?'* ]{0,40}?(?:\s{1,3}=(?![=>])\s{0,4}|=(?![=>\s]))/y;
@@ -45,7 +46,7 @@ const operator = /[ \t]{0,60}(?:=>|\?:|:{1,3}=|\.=|\?=|\|\|=?|\?\?=?|\+=|={1,3}|
 /** A quoted value on the next line, or a block of YAML that is one word. */
 const nextLine = /\(?[ \t\r]{0,8}\n[ \t]{0,60}(?=["'`])|[|>][+-]?[ \t\r]{0,8}\n[ \t]{1,40}(?=\S{8,400}\s)/y;
 /** `the password is …` */
-const sentence = /[ \t]{1,3}is:?[ \t]{1,3}/iy;
+const sentence = /[ \t]{1,3}is:?[ \t]{1,3}/y;
 /** The element may stand on lines of its own. */
 const xmlElement = /(?:\s[^<>\n]{0,80})?>(?:[ \t\r]{0,8}\n[ \t]{0,60}(?=[^\s<>]{1,400}\s{1,80}<\/))?/y;
 /** The rest of a start tag that has the name, and a `<value>` within it. */
@@ -63,7 +64,6 @@ const yamlDefault =
 /** In a table of Markdown: | `NAME` | `value` | */
 const nextCell = /[ \t]{0,40}\|[ \t]{0,40}(?=`)/y;
 const argumentAfterName = /[ \t]{0,4},[ \t]{0,4}/y;
-const call = /[({]\s{0,4}/y;
 const valuePrefix =
   /(?:new String\(|String\(|b|f|r|rb|br|u|@|&[\w-]{1,40} |\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
 const mostClosers = 4;
@@ -77,10 +77,10 @@ const kind = {
   bracket: 8,
   /** Begins `operator`. */
   operator: 16,
-  /** Begins what `namedValue` allows after white space. */
-  named: 32,
   /** Ends a word of `followsLogin`. */
-  login: 64,
+  login: 32,
+  /** Begins what `valuePrefix` allows before a quote. */
+  prefix: 64,
 } as const;
 const kinds = new Uint8Array(256);
 for (const [bit, characters] of [
@@ -89,8 +89,8 @@ for (const [bit, characters] of [
   [kind.quote, '"\'`'],
   [kind.bracket, '])'],
   [kind.operator, '=:|?+!-<.'],
-  [kind.named, '\\"\'vVdDcC'],
   [kind.login, 'nNeErR'],
+  [kind.prefix, 'nSbrfu@&$LB['],
 ] as const)
   for (const character of characters) kinds[character.charCodeAt(0)]! |= bit;
 
@@ -160,7 +160,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     if (inside > nameEnd) return place(inside, { until: 'xml' });
   }
   // <string name="x">value</string>, <setting name="x" kind="y"><value>value</value>
-  if (inQuotes && /\b(?:name|key|id)=\\?["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart))) {
+  if (inQuotes && isAttribute(text, nameStart)) {
     const inside = skip(namedElement, text, closed);
     if (inside > closed) return place(inside, { until: 'xml' });
   }
@@ -168,7 +168,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   while (next < closed + mostSpace && (isSpace(text, next) || text[next] === '\xa0')) next += 1;
   const first = text[next] ?? '';
   if (closed === nameEnd) {
-    const type = typeAfter(first);
+    const type = typeAfter(text, next);
     const typed = type === undefined ? closed : skip(type, text, closed);
     if (typed > closed) return place(typed);
   }
@@ -197,7 +197,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const afterComma = text[comma] ?? '';
     if (comma > closed && /["'`\\]/.test(afterComma)) {
       // {"name": "X", "value": "y"} has a comma, too.
-      const named = skip(namedValue, text, closed);
+      const named = afterNamed(text, closed);
       return named > closed ? place(named) : place(comma, { needsQuotes: true, argument: true });
     }
     const attribute = first === 'v' || text.startsWith('android:', next) ? skip(attributeValue, text, closed) : closed;
@@ -210,22 +210,27 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const comma = skip(argumentAfterName, text, closed);
     if (/["']/.test(text[comma] ?? '')) return place(comma, { needsQuotes: true, argument: true });
   }
-  if (first === ',' || (next > closed && is(text, next, kind.named))) {
-    const named = skip(namedValue, text, closed);
-    if (named > closed) return place(named);
-  }
+  const named = afterNamed(text, closed);
+  if (named > closed) return place(named);
   if (closed === nameEnd && first === '{') {
     const property = skip(propertyAccessors, text, closed);
     if (property > closed) return place(property, { needsQuotes: true });
   }
   if (text[nameEnd] === '(' || text[nameEnd] === '{')
-    return place(skip(call, text, nameEnd), { needsQuotes: true, argument: true });
+    return place(afterSpace(text, nameEnd + 1, 4), { needsQuotes: true, argument: true });
   let spaced = nameEnd;
   while (spaced < nameEnd + mostBlank && isBlank(text, spaced)) spaced += 1;
   if (spaced > nameEnd && takesBlank(text, nameStart, spaced)) return place(spaced);
   // A call without parentheses, `storePassword "value"`, or a Lisp.
   if (spaced > nameEnd && /["']/.test(text[spaced] ?? '')) return place(spaced, { needsQuotes: true, argument: true });
   return undefined;
+}
+
+/** Behind at most so many white spaces. */
+function afterSpace(text: string, at: number, most: number): number {
+  let end = at;
+  while (end - at < most && isSpace(text, end)) end += 1;
+  return end;
 }
 
 /** `:name: value`, a line of its own: a field of reStructuredText, a symbol as a key in YAML. */
@@ -246,11 +251,43 @@ function afterClosers(text: string, nameEnd: number): number {
   return end;
 }
 
-/** The expression of a type that begins with this character. */
-function typeAfter(first: string): RegExp | undefined {
+/** The expression of a type that begins here. */
+function typeAfter(text: string, at: number): RegExp | undefined {
+  const first = text[at];
   if (first === ':') return typeAnnotation;
-  if (first === 'A' || first === 'a') return basicType;
-  return first === 's' || first === '*' || first === '[' ? typeBefore : undefined;
+  if (first === 'A' || first === 'a') return isBlank(text, at + 2) ? basicType : undefined;
+  const second = text[at + 1] ?? '';
+  const isTyped =
+    first === '['
+      ? second === ']' || /\d/.test(second)
+      : first === '*'
+        ? 's['.includes(second)
+        : text.startsWith('string', at);
+  return isTyped ? typeBefore : undefined;
+}
+
+const valueWords: ReadonlySet<string> = new Set(['val', 'def', 'con']);
+
+/** Behind `namedValue`, or `at`. */
+function afterNamed(text: string, at: number): number {
+  let start = afterSpace(text, text[at] === ',' ? at + 1 : at, mostSpace);
+  if (start === at) return at;
+  if (text[start] === '\\') start += 1;
+  if (is(text, start, kind.quote)) start += 1;
+  return valueWords.has(text.slice(start, start + 3).toLowerCase()) ? skip(namedValue, text, at) : at;
+}
+
+const attributes: ReadonlySet<string> = new Set(['name', 'key', 'id']);
+
+/** `name="…`, the value of an attribute that names something. */
+function isAttribute(text: string, at: number): boolean {
+  const quote = text[at - 1];
+  if (quote !== '"' && quote !== "'") return false;
+  const equals = text[at - 2] === '\\' ? at - 3 : at - 2;
+  if (text[equals] !== '=') return false;
+  let start = equals;
+  while (equals - start < 5 && isWord(text, start - 1)) start -= 1;
+  return attributes.has(text.slice(start, equals));
 }
 
 /** `--password value`, `ENV NAME value`, `password value` of a netrc or a login line. */
@@ -281,15 +318,21 @@ function followsDirective(text: string, at: number): boolean {
   return start === 0 || text[start - 1] === '\n';
 }
 
+/** What stands before a password in a connection text, or ends so. */
+const pairNames = ['host', 'hostaddr', 'port', 'dbname', 'user', 'username', 'uid', 'database', 'server', 'sslmode'];
+const longestPairName = 8;
+const maxPairValue = 60;
+
 /** `user=svc password=…`: a list of pairs in one text, of which this is not the first. */
 function followsPair(text: string, at: number): boolean {
   if (text[at - 1] !== ' ') return false;
   let value = at - 1;
   while (at - value < maxBefore && value > 0 && text[value - 1] !== '=' && !isSpace(text, value - 1)) value -= 1;
   if (text[value - 1] !== '=') return false;
-  return /(?:host|hostaddr|port|dbname|user|username|uid|database|server|sslmode)=[^\s"'=;]{1,60} $/i.test(
-    text.slice(Math.max(0, at - maxBefore), at),
-  );
+  const length = at - 1 - value;
+  if (length < 1 || length > maxPairValue) return false;
+  const name = text.slice(Math.max(0, value - 1 - longestPairName), value - 1).toLowerCase();
+  return pairNames.some((ending) => name.endsWith(ending)) && !/["';]/.test(text.slice(value, at - 1));
 }
 
 /** Two words before is one that says whose password comes: `machine x login y password z`. */
@@ -301,12 +344,22 @@ function followsLogin(text: string, at: number): boolean {
   let word = start;
   while (at - word < maxBefore && isBlank(text, word - 1)) word -= 1;
   if (start === end || word === start || !is(text, word - 1, kind.login)) return false;
-  return /(?:^|\W)(?:login|machine|user)$/i.test(text.slice(Math.max(0, word - 8), word));
+  let first = word;
+  while (word - first < 8 && isWord(text, first - 1)) first -= 1;
+  return logins.has(text.slice(first, word).toLowerCase());
 }
+
+const logins: ReadonlySet<string> = new Set(['login', 'machine', 'user']);
 
 function isBlank(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   return code === 32 || code === 9;
+}
+
+/** As `\w` has it. */
+function isWord(text: string, at: number): boolean {
+  const letter = text[at];
+  return is(text, at, kind.name) && letter !== '-' && letter !== '.';
 }
 
 function isSpace(text: string, at: number): boolean {
@@ -317,7 +370,7 @@ function readValue(
   text: string,
   { at, until, needsQuotes }: Pick<ValuePlace, 'at' | 'until' | 'needsQuotes'>,
 ): { start: number; end: number; quoted: boolean } | undefined {
-  let start = skip(valuePrefix, text, at);
+  let start = is(text, at, kind.prefix) ? skip(valuePrefix, text, at) : at;
   const escaped = text[start] === '\\';
   if (escaped) start += 1;
   const quote = text[start] ?? '';

@@ -326,7 +326,7 @@ class CharacterSet {
 
   constructor(chars: string) {
     // A user's rule may name a class of classes, `\\w`; ours are plain, and read without an expression.
-    if (/[\\^]/.test(chars)) {
+    if (chars.includes('\\') || chars.includes('^')) {
       const pattern = new RegExp(`[${chars}]`);
       for (let code = 0; code < 256; code++) if (pattern.test(String.fromCharCode(code))) this.#has[code] = 1;
     } else for (const character of charactersOf(chars)) this.#has[character.charCodeAt(0)] = 1;

@@ -30,7 +30,7 @@ export async function readBlobs(
   const args = ['cat-file', '--batch', '--buffer'];
   const input = `${ids.join('\n')}\n`;
   const parser = new BatchParser(limit, reader);
-  const all = ids.length > fewBlobs ? undefined : runGitWithin(host, args, fewBytes, input);
+  const all = ids.length > fewBlobs ? undefined : runGitWithin(host, args, { bytes: fewBytes }, input);
   if (all !== undefined) {
     parser.push(all);
     parser.end();

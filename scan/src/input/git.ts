@@ -29,22 +29,35 @@ export async function openRepository(host: Host): Promise<GitContext> {
 
 /** Runs git to its end and returns what it printed. @throws PARTIAL when git fails */
 export async function runGit(host: Host, args: readonly string[]): Promise<Buffer> {
-  const answer = runGitWithin(host, args, Infinity);
-  if (answer === undefined) throw new ZvaultError('PARTIAL', `git ${args[0] ?? ''} said too much`);
+  const answer = runGitWithin(host, args, { bytes: Infinity });
+  if (answer === undefined) throw new ZvaultError('PARTIAL', `git ${nameOf(args)} said too much`);
   return answer;
 }
 
-/** The same, waiting for git here: node then makes no streams, which takes longer than git does. `undefined` if git prints more than `most` bytes. */
-export function runGitWithin(host: Host, args: readonly string[], most: number, input?: string): Buffer | undefined {
+/** Bounds of what git is waited for: bytes that it prints, milliseconds. */
+interface Bounds {
+  readonly bytes: number;
+  /** @default any */
+  readonly time?: number;
+}
+
+/** The same, waiting for git here: node then makes no streams, which takes longer than git does. `undefined` if git goes over the bounds. */
+export function runGitWithin(
+  host: Host,
+  args: readonly string[],
+  { bytes, time }: Bounds,
+  input?: string,
+): Buffer | undefined {
   const stdin = input === undefined ? 'ignore' : 'pipe';
-  const { error, status, signal, stdout, stderr } = spawnSync('git', ['--no-optional-locks', ...args], {
+  const { error, status, signal, stdout, stderr } = spawnSync('git', [...always, ...args], {
     ...settingsOf(host),
     stdio: [stdin, 'pipe', 'pipe'],
-    maxBuffer: most,
+    maxBuffer: bytes,
+    ...(time === undefined ? {} : { timeout: time }),
     ...(input === undefined ? {} : { input }),
   });
   const code = error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOBUFS') return undefined;
+  if (code === 'ENOBUFS' || code === 'ETIMEDOUT') return undefined;
   // One that ends before it has read all tells by its status why.
   if (error !== undefined && code !== 'EPIPE') throw cantRun(error);
   if (status !== 0) throw failed(args, status, signal, stderr.toString('utf8'));
@@ -53,8 +66,11 @@ export function runGitWithin(host: Host, args: readonly string[], most: number, 
 
 /** Starts git for what may be long: its answer is read as it comes. */
 export function startGit(host: GitPlace, args: readonly string[]): ChildProcess {
-  return spawn('git', ['--no-optional-locks', ...args], { ...settingsOf(host), stdio: ['pipe', 'pipe', 'pipe'] });
+  return spawn('git', [...always, ...args], { ...settingsOf(host), stdio: ['pipe', 'pipe', 'pipe'] });
 }
+
+/** No lock that somebody's next command would wait for, and paths from the top whatever the user's configuration says. */
+const always = ['--no-optional-locks', '-c', 'diff.relative=false', '-c', 'diff.suppressBlankEmpty=false'];
 
 /** Where git runs. */
 type GitPlace = Pick<Host, 'cwd' | 'env'>;
@@ -63,8 +79,8 @@ function settingsOf(host: GitPlace): { cwd: string; env: NodeJS.ProcessEnv; wind
   return {
     cwd: host.cwd,
     // Objects that a partial clone has not fetched stay where they are: a hook must not use the network. Nor has git a use for the
-    // vault's token.
-    env: { ...host.env, ZVAULT_TOKEN: undefined, GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' },
+    // vault's token. GIT_DIFF_OPTS would go before the options of `git diff`.
+    env: { ...host.env, ZVAULT_TOKEN: undefined, GIT_DIFF_OPTS: undefined, GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' },
     windowsHide: true,
   };
 }
@@ -92,7 +108,11 @@ function cantRun(error: Error): ZvaultError {
 
 function failed(args: readonly string[], status: number | null, signal: string | null, said: string): ZvaultError {
   const end = signal ?? `status ${status}`;
-  return new ZvaultError('PARTIAL', `git ${args[0] ?? ''} ended with ${end}: ${said.split('\n')[0] ?? ''}`);
+  return new ZvaultError('PARTIAL', `git ${nameOf(args)} ended with ${end}: ${said.split('\n')[0] ?? ''}`);
+}
+
+function nameOf(args: readonly string[]): string {
+  return args.find((word) => !word.startsWith('-')) ?? '';
 }
 
 /** The path as it is reported: relative to the current folder. */
@@ -126,7 +146,7 @@ export function* readChanges(fields: Iterable<string>): Iterable<Change> {
     const path = iterator.next();
     if (path.done === true) return;
     let name = path.value;
-    if (/^[RC]/.test(change.status)) {
+    if (change.status.startsWith('R') || change.status.startsWith('C')) {
       const renamed = iterator.next();
       name = renamed.done === true ? name : renamed.value;
     }
@@ -135,7 +155,8 @@ export function* readChanges(fields: Iterable<string>): Iterable<Change> {
 }
 
 function readHead(head: string): Omit<Change, 'path'> {
-  const parents = /^:+/.exec(head)?.[0].length ?? 1;
+  let parents = 1;
+  while (head[parents] === ':') parents += 1;
   const parts = head.slice(parents).split(' ');
   return {
     mode: parts[parents] ?? '',

@@ -3,14 +3,14 @@
 
 import { ZvaultError } from '@zvault/core/domain';
 import type { Found } from '../scanner.ts';
-import { readBlobs } from './blobs.ts';
-import { type Change, type GitContext, displayPath, readChanges, runGit } from './git.ts';
+import { type BlobReader, readBlobs } from './blobs.ts';
+import { type Change, type GitContext, displayPath, readChanges, runGit, runGitWithin } from './git.ts';
+import { readContents, wholeFilePatch } from './patch.ts';
 import { type InputContext, isLfsPointer } from './source.ts';
 
 /** Scans what the next commit would bring in. @param paths only these; all if there are none. @throws USAGE for an index with conflicts, PARTIAL when git fails */
 export async function scanStaged(git: GitContext, context: InputContext, paths: readonly string[]): Promise<void> {
-  const list = await listStaged(git, paths);
-  const changes = [...readChanges(list.toString('utf8').split('\0'))];
+  const { changes, contents } = await readStage(git, paths);
   const unmerged = changes.find((change) => change.status === 'U');
   if (unmerged)
     throw new ZvaultError('USAGE', `"${displayPath(git, unmerged.path)}" has conflicts`, {
@@ -18,7 +18,7 @@ export async function scanStaged(git: GitContext, context: InputContext, paths: 
     });
   const byBlob = groupByBlob(git, context, changes);
   const found = new Map<Change, Found[]>();
-  const perBlob = await scanBlobs(git, context, byBlob);
+  const perBlob = await scanBlobs(git, context, byBlob, contents);
   for (const [change, findings] of perBlob) if (findings.length > 0) found.set(change, findings);
   if (found.size === 0) return;
   const renames = await renameSources(git);
@@ -30,8 +30,19 @@ export async function scanStaged(git: GitContext, context: InputContext, paths: 
   }
 }
 
-function listStaged(git: GitContext, paths: readonly string[]): Promise<Buffer> {
-  return runGit(git.host, [
+/** What is staged, and its contents by their id as far as they are few. */
+interface Stage {
+  readonly changes: readonly Change[];
+  readonly contents: ReadonlyMap<string, string>;
+}
+
+/** What a commit mostly brings fits in so much, in bytes; above it the contents are read one by one. */
+const fewBytes = 4 * 1024 * 1024;
+/** Git compares before it writes: after so long, in milliseconds, a large file is read instead. */
+const fewTime = 1000;
+
+async function readStage(git: GitContext, paths: readonly string[]): Promise<Stage> {
+  const list = [
     '--literal-pathspecs',
     'diff',
     '--cached',
@@ -41,9 +52,27 @@ function listStaged(git: GitContext, paths: readonly string[]): Promise<Buffer> 
     '--no-ext-diff',
     '--diff-filter=ACMTU',
     '--abbrev=64',
-    '--',
-    ...paths,
-  ]);
+  ];
+  const both = listWithContents(git, list, paths);
+  if (both === undefined) {
+    const answer = await runGit(git.host, [...list, '--', ...paths]);
+    return { changes: [...readChanges(answer.toString('utf8').split('\0'))], contents: new Map() };
+  }
+  const listed = both.indexOf('\0\0');
+  const end = listed === -1 ? both.length : listed;
+  return {
+    changes: [...readChanges(both.toString('utf8', 0, end).split('\0'))],
+    contents: readContents(both.toString('latin1', end + 2)),
+  };
+}
+
+function listWithContents(git: GitContext, list: readonly string[], paths: readonly string[]): Buffer | undefined {
+  const args = [...list, ...wholeFilePatch, '--', ...paths];
+  try {
+    return runGitWithin(git.host, args, { bytes: fewBytes, time: fewTime });
+  } catch {
+    return undefined; // It needs what was there before, too. Without it git tells more exactly what is wrong.
+  }
 }
 
 /** Blobs to read with the files that have them; what can't be read is named. */
@@ -71,13 +100,13 @@ async function scanBlobs<C extends Change>(
   git: GitContext,
   context: InputContext,
   byBlob: Map<string, C[]>,
+  contents: ReadonlyMap<string, string>,
 ): Promise<Map<C, Found[]>> {
   const found = new Map<C, Found[]>();
   const skip = (id: string, reason: string): void => {
     for (const change of byBlob.get(id) ?? []) context.onSkipped({ path: displayPath(git, change.path), reason });
   };
-  if (byBlob.size === 0) return found;
-  await readBlobs(git.host, [...byBlob.keys()], context.maxFileSize, {
+  const reader: BlobReader = {
     room: (count) => context.scanner.room(count),
     onBlob: (id, size) => {
       const changes = byBlob.get(id) ?? [];
@@ -92,7 +121,18 @@ async function scanBlobs<C extends Change>(
     },
     onLarge: (id, size) => skip(id, `${size} bytes, over the limit`),
     onMissing: (id) => skip(id, 'the object is not in this repository'),
-  });
+  };
+  const others: string[] = [];
+  for (const id of byBlob.keys()) {
+    const content = contents.get(id);
+    if (content === undefined) others.push(id);
+    else if (context.maxFileSize !== 0 && content.length > context.maxFileSize) reader.onLarge(id, content.length);
+    else {
+      reader.room(content.length).write(content, 'latin1');
+      reader.onBlob(id, content.length);
+    }
+  }
+  if (others.length > 0) await readBlobs(git.host, others, context.maxFileSize, reader);
   return found;
 }
 

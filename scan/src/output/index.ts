@@ -2,7 +2,6 @@
 
 import type { Finding } from '../finding.ts';
 import type { FormatName } from '../options.ts';
-import type { Rule } from '../rule.ts';
 import { formatGithub } from './github.ts';
 import { formatGitlab } from './gitlab.ts';
 import { formatJson } from './json.ts';
@@ -14,8 +13,6 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** What the reader should know: values left out, files passed over. */
   readonly notices: readonly string[];
-  /** The rules that ran. */
-  readonly rules: readonly Pick<Rule, 'id' | 'title' | 'severity'>[];
   /** When the scan began, milliseconds since the epoch. */
   readonly startedAt: number;
   readonly version: string;

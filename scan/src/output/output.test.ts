@@ -21,7 +21,7 @@ const finding: Finding = {
   encoding: 'base64',
   commit: 'a'.repeat(40),
 };
-const report: Report = { findings: [finding], notices: ['a notice'], rules: [], startedAt: 0, version: '0.1.0' };
+const report: Report = { findings: [finding], notices: ['a notice'], startedAt: 0, version: '0.1.0' };
 const empty: Report = { ...report, findings: [] };
 const written = (format: keyof typeof formats, content: Report): string => [...formats[format](content)].join('');
 

@@ -219,7 +219,8 @@ export const infrastructureRules = defineRules([
   {
     id: 'expo-token',
     title: 'Expo access token',
-    keywords: ['expo'],
+    // Not `export`, which stands on every other line of many programs.
+    keywords: ['expo[_.-]', 'expotoken', 'expoaccess', 'expopush', 'exposecret', 'expokey', 'expoapi'],
     assigned: true,
     pattern: '[A-Za-z0-9_-]{40}',
     name: 'token|key|secret',

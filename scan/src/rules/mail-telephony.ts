@@ -227,7 +227,8 @@ export const mailTelephonyRules = defineRules([
   {
     id: 'ably-key',
     title: 'Ably API key',
-    keywords: ['ably'],
+    // Not the end of a word such as `probably`.
+    keywords: ['ably[_.:="\'-]', 'ably =', 'ablykey', 'ablyapi', 'ablytoken'],
     assigned: true,
     pattern: '[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{6}:[A-Za-z0-9_-]{43}',
   },
