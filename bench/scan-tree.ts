@@ -49,6 +49,12 @@ export const scanTree: Bench = {
       // The first of them makes the index of the values.
       rmSync(join(folder, 'cache'), { recursive: true });
       const memory = { '--vault': usage(1, '--vault').mb, 1: usage(1).mb, 2: usage(2).mb, 4: usage(4).mb };
+      const perCore = (): Figure => ({
+        name: 'scan, second thread and core',
+        value: time(['taskset', '-c', '0', ...scan(1)], tree) / time(['taskset', '-c', '0,1', ...scan(2)], tree),
+        unit: '× as fast',
+        detail: 'one thread, and what V8 does beside it, on one core',
+      });
       const figures: Figure[] = [
         {
           name: 'scan, one thread',
@@ -64,6 +70,7 @@ export const scanTree: Bench = {
           // V8 compiles and collects on other cores: where there are two, one thread leaves less than a whole one free.
           detail: `cores in use: ${cores[0]} with one thread, ${cores[1]} with two, of ${availableParallelism()}`,
         },
+        ...(isInstalled('taskset') ? [perCore()] : []),
         {
           name: 'scan with 10,000 values of the vault',
           value: time(scan(1, '--vault'), tree, rounds, vault.env) / one,

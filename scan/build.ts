@@ -85,7 +85,7 @@ export async function bundleScan(): Promise<Map<string, Uint8Array>> {
     ['index.cjs', 'src/index.ts'],
     ['scan.cjs', 'src/launch/main.ts'],
     ['program.cjs', 'src/program.ts'],
-    ['worker.cjs', 'src/worker.ts'],
+    ['worker.cjs', 'src/launch/worker.ts'],
     ['reader.cjs', 'src/reader.ts'],
     ['list-rules.cjs', 'src/list-rules.ts'],
     ['vault.cjs', '../vault-core/src/client/index.ts'],

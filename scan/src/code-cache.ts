@@ -31,8 +31,12 @@ export interface CachedProgram {
   withUsualFlags<T>(run: () => T): T;
 }
 
-/** Like `require`, for a file that the build has put into a function (`programText`). @param use names the cache: other ways to use the program need other functions of it */
-export function loadProgram(file: string, use: string, host: CacheHost): CachedProgram {
+/**
+ * Like `require`, for a file that the build has put into a function (`programText`).
+ * @param use names the cache: other ways to use the program need other functions of it
+ * @param learns whether this run adds to the cache; a thread leaves that to the main one
+ */
+export function loadProgram(file: string, use: string, host: CacheHost, learns = true): CachedProgram {
   // It is ASCII: read so, it needs no decoding.
   const source = readFileSync(file, 'latin1');
   // Of a source V8 itself compares only the length.
@@ -42,7 +46,7 @@ export function loadProgram(file: string, use: string, host: CacheHost): CachedP
   const known = readOwn(folder, cache);
   const script = new Script(source, { filename: file, ...(known ? { cachedData: known.subarray(headBytes) } : {}) });
   const runs = script.cachedDataRejected === false ? (known?.[0] ?? 0) : 0;
-  if (digest !== undefined && runs < runsToLearn)
+  if (learns && digest !== undefined && runs < runsToLearn)
     atEnd(() => {
       // With another user's home (sudo -E), a folder made here would lock that user out of it.
       if (process.getuid && statSync(host.homeDir).uid !== process.getuid()) return;

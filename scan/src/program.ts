@@ -3,3 +3,9 @@
 export { runScan } from './command.ts';
 export { main } from './main.ts';
 export { withUsualFlags } from './heap.ts';
+
+/** What a thread does. */
+export async function work(): Promise<void> {
+  const worker = await import('./worker.ts');
+  worker.work();
+}

@@ -17,10 +17,10 @@ export async function runScan(argv: readonly string[], host: Host): Promise<numb
   return run(argv, host);
 }
 
-/** The program as it stands beside the bundle. */
-export function load(argv: readonly string[], host: CacheHost): Program {
+/** The program as it stands beside the bundle. @param learns see `loadProgram` */
+export function load(argv: readonly string[], host: CacheHost, learns = true): Program {
   const file = join(__dirname, typeof zvaultScanProgram === 'undefined' ? '' : zvaultScanProgram);
-  return loadProgram(file, useOf(argv), host) as Program;
+  return loadProgram(file, useOf(argv), host, learns) as Program;
 }
 
 function useOf(argv: readonly string[]): string {

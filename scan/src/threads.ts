@@ -9,8 +9,8 @@ import type { InputContext, Skipped } from './input/source.ts';
 import type { Found } from './scanner.ts';
 
 /** Small, since at the end the others wait for the last one. */
-const batchFiles = 16;
-const stepFiles = 4;
+const batchFiles = 64;
+const stepFiles = 16;
 /** Fewer are scanned before another thread has begun. */
 const leastFiles = 64;
 /** Fewer files are scanned sooner than a thread has started and its code has warmed up. */
