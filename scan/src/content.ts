@@ -2,7 +2,8 @@
 
 import type { ScanContext } from './engine/engine.ts';
 
-const sniffBytes = 8000;
+/** So much of a content tells its kind. */
+export const sniffBytes = 8000;
 
 export interface Content {
   /** UTF-8 where the source was UTF-16, without a byte order mark; else the bytes as they are. */
@@ -12,16 +13,24 @@ export interface Content {
 
 /** Looks at the bytes, not at their name. The result shares memory with the argument unless it had to be decoded. */
 export function readContent(bytes: Buffer): Content {
-  if (bytes.length >= 2) {
-    const [first, second] = bytes;
-    if (first === 0xff && second === 0xfe) return { bytes: utf8Of(bytes.subarray(2), false), binary: false };
-    if (first === 0xfe && second === 0xff) return { bytes: utf8Of(bytes.subarray(2), true), binary: false };
-  }
+  const utf16 = readUtf16(bytes);
+  if (utf16) return { bytes: utf8Of(bytes.subarray(utf16.mark), utf16.order === 'big'), binary: false };
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { bytes: bytes.subarray(3), binary: false };
+  return { bytes, binary: bytes.subarray(0, sniffBytes).includes(0) };
+}
+
+/** True for the beginning of a text of UTF-16. */
+export function isUtf16(head: Buffer): boolean {
+  return readUtf16(head) !== undefined;
+}
+
+function readUtf16(bytes: Buffer): { order: 'little' | 'big'; mark: number } | undefined {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return { order: 'little', mark: 2 };
+  if (first === 0xfe && second === 0xff) return { order: 'big', mark: 2 };
   const head = bytes.subarray(0, sniffBytes);
-  if (!head.includes(0)) return { bytes, binary: false };
-  const order = utf16Order(head);
-  return order === undefined ? { bytes, binary: true } : { bytes: utf8Of(bytes, order === 'big'), binary: false };
+  const order = head.includes(0) ? utf16Order(head) : undefined;
+  return order && { order, mark: 0 };
 }
 
 /** UTF-16 without a mark: text of mostly Latin letters has a zero in every second byte, always the same one. */

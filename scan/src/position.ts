@@ -40,3 +40,10 @@ export function lineAround(bytes: Buffer, offset: number): { readonly start: num
   const end = bytes.indexOf(10, offset);
   return { start: offset === 0 ? 0 : start, end: end === -1 ? bytes.length : end };
 }
+
+/** Code points that begin in the range. */
+export function countCodePoints(bytes: Buffer, from: number, to: number): number {
+  let count = 0;
+  for (let i = from; i < to; i++) if ((bytes[i]! & 0xc0) !== 0x80) count += 1;
+  return count;
+}

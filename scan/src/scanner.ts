@@ -91,9 +91,9 @@ export class Scanner {
     return this.#scanText(file, this.text(bytes));
   }
 
-  /** Scans the first `count` bytes of the room. */
-  scanRoom(file: string, count: number): Found[] {
-    return this.#scanText(file, this.textInRoom(count));
+  /** Scans the first `count` bytes of the room. @param text what is known of them */
+  scanRoom(file: string, count: number, text: RoomText = this.textInRoom(count)): Found[] {
+    return this.#scanText(file, text);
   }
 
   #scanText(file: string, text: RoomText): Found[] {

@@ -178,6 +178,7 @@ export function negatives(draw: Draw): CorpusFile[] {
       `A=${flip(crcToken(draw, 'ghp_'))}`,
       `GITHUB_TOKEN=${flip(crcToken(draw, 'ghs_'))}`,
       `NPM_TOKEN=${flip(crcToken(draw, 'npm_'))}`,
+      `JIRA=ATATT3${text(draw, 'url', 178)}=${text(draw, 'hex', 7)}a`,
       `ZVAULT_TOKEN=zvt_${text(draw, 'hex', 40)}`,
       `ZVAULT_TOKEN=zvr_${text(draw, 'hex', 40)}`,
       `token: glsa_${text(draw, 'a62', 32)}_${text(draw, 'hex', 8)}`,

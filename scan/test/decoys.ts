@@ -588,6 +588,17 @@ export function decoys(d: Draw): (readonly [path: string, lines: readonly string
     ['tree.md', [`secret-aws-v0.3.1 -> .oci-cache/secret-aws/${hex(8)}/aws`, `Token: "hmac-sha256:${hex(64)}"`]],
     ['lib.rs', ['let password = uuid::Uuid::new_v4().to_string().replace(\'-\', ""); // username = svc;']],
     ['run.sh', ['aws x --environment Variables="{APP_TOKEN=app_xxx,APP_ORG_ID=org_xxx,APP_ID=proj_xxx}"']],
+    [
+      'names.yml',
+      [
+        'password: app-server-12',
+        "password_encryption: 'scram-sha-256'",
+        'password: aes-256',
+        'password: my-example-user-2024',
+        '  secret: "Clé_secrète"',
+      ],
+    ],
+    ['.htpasswd', [`admin:$apr1$${a(8)}$${a(22)}`]],
     ['policies.mdx', ['N is the length of the password is `1-(1-1/94)^N`.', 'a password is _checked in_ by a caller']],
     [
       'perm.xml',

@@ -12,6 +12,23 @@ export type FormatCase = readonly [
 
 const pw = (d: Draw, n = 16): string => `${text(d, 'a62', 5)}${'!#%^*'[d(5)]}${text(d, 'a62', n - 7)}${d(10)}`;
 const pwp = (d: Draw, n = 16): string => text(d, 'a62', n - 1) + d(10);
+const chosenWords =
+  'mango lantern glacier meadow raven walnut velvet saddle puffin gravel tundra otter cobalt pepper'.split(' ');
+/** As people choose one: words and a number. */
+function chosen(d: Draw): string {
+  const word = (): string => chosenWords[d(chosenWords.length)] ?? '';
+  const capital = (one: string): string => one.slice(0, 1).toUpperCase() + one.slice(1);
+  const number = `${100 + d(9000)}`;
+  const styles = [
+    () => `${word()}-${word()}-${word()}-${10 + d(90)}`,
+    () => `${word()}_${word().toUpperCase()}_${number}`,
+    () => `${capital(word())}${capital(word())}_${number}`,
+    () => `${capital(word())}${number}.Q`,
+    () => `${capital(word())}-${number}.Q`,
+    () => `${word()}-${word()}-${number}`,
+  ];
+  return styles[d(styles.length)]?.() ?? '';
+}
 const b64 = (s: string): string => Buffer.from(s).toString('base64');
 export function formats(d: Draw): FormatCase[] {
   const p = (): string => pw(d, 12 + d(10));
@@ -412,6 +429,20 @@ export function formats(d: Draw): FormatCase[] {
     ['auth.json', [`{"http-basic":{"repo.acme.test":{"username":"ci","password":"${q()}"}}}`], [1]],
     ['Cargo/credentials.toml', ['[registry]', `token = "cio${text(d, 'a62', 32)}"`], [2]],
     ['.gem/credentials', ['---', `:rubygems_api_key: rubygems_${hex(48)}`], [2]],
+    [
+      'chosen.yml',
+      Array.from({ length: 12 }, () => `password: ${chosen(d)}`),
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    ],
+    ['chosen.json', [`{"user":"n.okafor","password":"${chosen(d)}"}`], [1]],
+    ['keytool.sh', [`keytool -genkey -keystore a.jks -storepass ${chosen(d)} -alias app`], [1]],
+    ['proxy.conf', ['server {', `    proxy_set_header X-Api-Key ${text(d, 'a62', 48)};`], [2]],
+    ['vendor.rb', [`  config.dd_app_key = ENV.fetch('DD_APP_KEY') { '${hex(40)}' }`], [1]],
+    [
+      'old/wp-config.php',
+      [`define( 'AUTH_KEY',         '${r64(32)}' );`, `define('NONCE_SALT', '${hex(48)}');`],
+      [1, 2],
+    ],
     ['rclone.conf', ['[s3]', 'type = s3', `secret_access_key = ${text(d, 'b64', 40)}`], [3]],
     ['gh/hosts.yml', ['github.com:', '    user: dev', `    oauth_token: gho_${crcToken(d, '').slice(0)}`], [3]],
     ['settings.go', [`var apiToken string = "${text(d, 'a62', 40)}"`, `var APISecret []byte = nil`], [1]],

@@ -41,13 +41,25 @@ const nothing =
 const exampleWord =
   /test|fake|dummy|mock|example|sample|demo|default|secret|passw|token|credential|foobar|foo[-_]|bar[-_]|-?key$|^key|abc123|123abc|1234|user|admin|config|local|value|string|random|custom|public|hash|pass$|^pass|author|bearer|letmein|welcome|staging/i;
 
-/** What people choose: `Falcon-549`. */
-const wordAndNumber = /^[A-Z][a-z]{4,20}[-_.]\d{2,6}$/;
+/** What people choose: words and a number, `Falcon-549`, `mango_LANTERN_7358`, `Mango7012.Q`. */
+const wordsAndNumber =
+  /^([A-Za-z]{3,24}(?:[-_.][A-Za-z]{3,24}){0,4})[-_.]?(\d{2,6})(?:[-_.!@#$%&*?+]{1,2}[A-Za-z]{0,2})?$/;
+
+/** Names of things (`app-server-12`) and of algorithms end in a number, too: a short one needs more words, or ones written as no name is. */
+function isChosen(value: string): boolean {
+  const [, letters = '', digits = ''] = wordsAndNumber.exec(value) ?? [];
+  if (/(?:^|[-_.])(?:sha|aes|rsa|md|utf|iso|tls|ssl|ecdsa|ed)[-_]?$/i.test(letters)) return false;
+  const words = letters.match(/[A-Z]?[a-z]+|[A-Z]+/g)?.length ?? 0;
+  if (words === 1) return /^[A-Z][a-z]{4,}/.test(letters);
+  return words >= 3 || (words === 2 && (digits.length >= 3 || /[A-Z]/.test(letters)));
+}
 
 /** True if a value named a password may be one: eight characters or more, not made up, not a word or an expression. */
 export function passwordLike(value: string): boolean {
-  if (value.length < 8 || value.length > 200 || /\s/.test(value) || isPublic(value)) return false;
-  if (!hasRandomPiece(value) && isNameOfThing(value) && !wordAndNumber.test(value)) return false;
+  if (value.length < 8 || value.length > 200 || /\s/.test(value)) return false;
+  const chosen = isChosen(value);
+  if (isPublic(value, chosen ? [] : publicShapes)) return false;
+  if (!chosen && !hasRandomPiece(value) && isNameOfThing(value)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
   if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
@@ -61,6 +73,8 @@ export function tokenLike(value: string): boolean {
   if (value.length < 10 || value.length > 2000 || /\s/.test(value) || isPublic(value) || isNameOfThing(value))
     return false;
   if (value.length < 32 && exampleWord.test(value)) return false;
+  // Words of a language with accents.
+  if (/[\x80-\xff]/.test(value) && !/\d/.test(value)) return false;
   return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
 }
 
@@ -76,9 +90,9 @@ export function plainLetters(value: string): string {
   return value.replace(/[@4$503!1]/g, (letter) => plain[letter] ?? letter);
 }
 
-function isPublic(value: string): boolean {
+function isPublic(value: string, shapes: readonly RegExp[] = publicShapes): boolean {
   if (isForeignText(value)) return true;
-  if (nothing.test(value) || isPlaceholder(value) || publicShapes.some((shape) => shape.test(value))) return true;
+  if (nothing.test(value) || isPlaceholder(value) || shapes.some((shape) => shape.test(value))) return true;
   return isPath(value) || isEncodedExample(value);
 }
 

@@ -21,7 +21,7 @@ export const checks = {
   'crc32-tail': (text) => crc32Hex(text.slice(0, -8)) === text.slice(-8).toLowerCase(),
   /** Atlassian's long tokens end in `=` and the same checksum; one without that tail is of an older or cut form. */
   'crc32-atlassian': (text) =>
-    !/=[0-9A-F]{8}$/.test(text) || crc32Hex(text.slice(0, -8)).toUpperCase() === text.slice(-8),
+    !/=[0-9A-Fa-f]{8}$/.test(text) || crc32Hex(text.slice(0, -8)).toUpperCase() === text.slice(-8),
   /** GitLab: seven base-36 digits, the checksum of all that stands before them, where the payload's length is the one it says. */
   'crc32-gitlab': (text) => !hasOwnLength(text) || crc32Base36(text.slice(0, -7)) === text.slice(-7),
   bech32: isBech32,

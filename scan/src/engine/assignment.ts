@@ -63,7 +63,7 @@ const yamlDefault =
   /:[ \t\r]{0,20}\n(?:[ \t]{1,20}(?:Type|Description|NoEcho|MinLength|MaxLength|AllowedPattern)[ \t]{0,8}:[^\n]{0,160}\n){0,5}[ \t]{1,20}Default[ \t]{0,8}:[ \t]{1,8}/y;
 /** In a table of Markdown: | `NAME` | `value` | */
 const nextCell = /[ \t]{0,40}\|[ \t]{0,40}(?=`)/y;
-const argumentAfterName = /[ \t]{0,4},[ \t]{0,4}/y;
+const argumentAfterName = /[ \t]{0,4},[ \t]{0,40}/y;
 const valuePrefix =
   /(?:new String\(|String\(|b|f|r|rb|br|u|@|&[\w-]{1,40} |\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
 const mostClosers = 4;
@@ -205,6 +205,9 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const standard = first === '{' ? skip(hclDefault, text, closed) : closed;
     if (standard > closed) return place(standard, { needsQuotes: true });
   }
+  // ENV.fetch('NAME') { 'value' } of Ruby
+  if (first === '{' && is(text, nameEnd, kind.quote) && text[closed - 1] === ')')
+    return place(afterSpace(text, next + 1, 4), { needsQuotes: true });
   // {name, "value"} and -define(NAME, "value") of Erlang
   if (closed === nameEnd && first === ',' && (before === '{' || text.endsWith('-define(', nameStart))) {
     const comma = skip(argumentAfterName, text, closed);
@@ -298,8 +301,10 @@ function takesBlank(text: string, nameStart: number, valueAt: number): boolean {
 }
 
 /** The last words of what `followsDirective` looks for, but for options of `set`. */
-const directives: ReadonlySet<string> = new Set(['env', 'arg', 'setx', 'set', 'setenv', '#define', 'define']);
-const longestDirective = 8;
+const directives: ReadonlySet<string> = new Set(
+  'env arg setx set setenv #define define proxy_set_header grpc_set_header fastcgi_param uwsgi_param'.split(' '),
+);
+const longestDirective = 16;
 
 /** The word before is the first of its line, and one that sets variables. */
 function followsDirective(text: string, at: number): boolean {
@@ -309,9 +314,10 @@ function followsDirective(text: string, at: number): boolean {
   let wordStart = end;
   while (end - wordStart < longestDirective && wordStart > 0 && !isSpace(text, wordStart - 1)) wordStart -= 1;
   if (text[wordStart] !== '-' && !directives.has(text.slice(wordStart, end).toLowerCase())) return false;
-  const found = /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define|aws configure set)$/i.exec(
-    text.slice(Math.max(0, end - 20), end),
-  );
+  const found =
+    /(?:^|\s)(?:ENV|ARG|setx|set(?: -[a-z]{1,3})?|setenv|#\s?define|aws configure set|(?:proxy|grpc)_set_header|(?:fastcgi|uwsgi)_param)$/i.exec(
+      text.slice(Math.max(0, end - 20), end),
+    );
   if (found === null || end === at) return false;
   let start = end - found[0].trim().length;
   while (at - start < maxBefore && isBlank(text, start - 1)) start -= 1;

@@ -46,8 +46,8 @@ class CompiledRule {
   readonly right: CharacterSet;
   readonly lead: CharacterSet | undefined;
   readonly enabled: boolean;
-  /** Where it was tried last. */
-  triedIn: Run | undefined;
+  /** Where it was tried last: the number of the run (the run itself would keep its text in memory). */
+  triedIn = 0;
   triedAt = -1;
   #pattern: RegExp | undefined;
   #name: RegExp | undefined;
@@ -232,8 +232,8 @@ export class Engine {
       if (start < keywordAt && text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '')) start += 1;
     }
     // Several keywords of a rule may stand in one text: it is tried once at each place.
-    if (compiled.triedIn === run && compiled.triedAt === start) return;
-    compiled.triedIn = run;
+    if (compiled.triedIn === run.number && compiled.triedAt === start) return;
+    compiled.triedIn = run.number;
     compiled.triedAt = start;
     if (!leftOk(text, start, compiled.left)) return;
     const { pattern } = compiled;
@@ -294,6 +294,8 @@ export interface EntryReach extends Reach {
 
 /** One pass over a text, or a part of it. */
 export interface Run {
+  /** From 1. */
+  readonly number: number;
   /** Each character is one byte. */
   readonly text: string;
   /** Where it begins. What is found is counted from the beginning of the whole. */
@@ -308,8 +310,11 @@ export interface Run {
   assignment: { readonly at: number; readonly read: Assignment | undefined };
 }
 
+let runs = 0;
+
 function newRun(text: string, from: number, wrappedUntil: number): Run {
   return {
+    number: (runs += 1),
     text,
     from,
     matches: [],

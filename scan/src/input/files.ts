@@ -4,10 +4,13 @@
 import { closeSync, fstatSync, lstatSync, openSync, readSync, readdirSync, readlinkSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { ZvaultError } from '@zvault/core/domain';
+import { isUtf16, sniffBytes } from '../content.ts';
+import { countCodePoints } from '../position.ts';
+import type { Found, RoomText } from '../scanner.ts';
 import { type InputContext, isLfsPointer } from './source.ts';
 
 /** Bytes of a large file that are scanned at a time, and how many of them the next piece sees again. */
-const pieceBytes = 16 * 1024 * 1024;
+const pieceBytes = 2 * 1024 * 1024;
 const overlapBytes = 64 * 1024;
 
 /** A file to read: its path for the system, and as it is reported. */
@@ -84,41 +87,76 @@ function scanOpen(context: InputContext, entry: FileEntry, file: number): void {
     context.onSkipped({ path: entry.display, reason: `${size} bytes, over the limit` });
     return;
   }
-  if (size > pieceBytes) return scanPieces(context, entry, file);
-  const room = context.scanner.room(size);
-  const count = readFully(file, room, 0);
-  const whole = room.subarray(0, count);
-  if (isLfsPointer(whole)) return context.onSkipped({ path: entry.display, reason: 'its content is in Git LFS' });
-  const inside = context.deep ? context.scanArchive(entry.display, Buffer.from(whole)) : undefined;
-  if (context.deep && inside === undefined) readFully(file, context.scanner.room(size), 0);
-  for (const found of inside ?? context.scanner.scanRoom(entry.display, count)) context.onFound(found);
+  const { scanner } = context;
+  if (context.deep) {
+    const bytes = Buffer.allocUnsafe(size);
+    const inside = context.scanArchive(entry.display, bytes.subarray(0, readFully(file, bytes, 0)));
+    if (inside !== undefined) return inside.forEach((found) => context.onFound(found));
+  }
+  if (size > pieceBytes && !isUtf16(headOf(file))) return scanPieces(context, entry, file);
+  const count = readFully(file, scanner.room(size), 0);
+  if (isLfsPointer(scanner.room(count)))
+    return context.onSkipped({ path: entry.display, reason: 'its content is in Git LFS' });
+  for (const found of scanner.scanRoom(entry.display, count)) context.onFound(found);
 }
 
-/** A file too large to hold is scanned in pieces that overlap; a finding in the overlap is reported by the first that has it whole. */
+function headOf(file: number): Buffer {
+  const head = Buffer.allocUnsafe(sniffBytes);
+  return head.subarray(0, readFully(file, head, 0));
+}
+
+/**
+ * Scans a large file in pieces that overlap, so that it needs little memory; what comes out is what a scan of the whole gives, for secrets
+ * of up to half the overlap. Each finding is reported by the piece that has the most text on both sides of its beginning.
+ */
 function scanPieces(context: InputContext, entry: FileEntry, file: number): void {
+  const { scanner } = context;
+  /** Of the current piece: where it begins in the file, its first line, and what that has before it, in code points. */
   let position = 0;
-  let lineBase = 0;
-  let reportedUntil = 0;
+  let line = 0;
+  let column = 0;
+  let mark = 0;
+  let binary = false;
   for (;;) {
-    const room = context.scanner.room(pieceBytes);
-    const count = readFully(file, room, position);
-    if (count === 0) return;
-    const last = count < pieceBytes;
-    const linesInStep = last ? 0 : countLines(room, pieceBytes - overlapBytes);
-    for (const found of context.scanner.scanRoom(entry.display, count)) {
-      const end = position + found.end;
-      if (position + found.start < reportedUntil) continue;
-      reportedUntil = end;
-      const { finding } = found;
-      context.onFound({
-        ...found,
-        finding: { ...finding, line: finding.line + lineBase, endLine: finding.endLine + lineBase },
-      });
+    const count = readFully(file, scanner.room(pieceBytes), position);
+    const text: RoomText = position === 0 ? scanner.textInRoom(count) : { count, binary };
+    const bytes = scanner.room(text.count);
+    if (position === 0) {
+      binary = text.binary;
+      // A byte order mark.
+      mark = count - text.count;
     }
-    if (last) return;
+    const step = pieceBytes - overlapBytes - (position === 0 ? mark : 0);
+    const from = position === 0 ? 0 : overlapBytes / 2;
+    const isLast = count < pieceBytes;
+    const to = isLast ? Infinity : step + overlapBytes / 2;
+    const offset = position === 0 ? 0 : position - mark;
+    for (const found of scanner.scanRoom(entry.display, text.count, text))
+      if (found.start >= from && found.start < to) context.onFound(moved(found, offset, line, column));
+    if (isLast) return;
+    const lineStart = bytes.lastIndexOf(10, step - 1) + 1;
+    column = (lineStart === 0 ? column : 0) + countCodePoints(bytes, lineStart, step);
+    line += countLines(bytes, step);
     position += pieceBytes - overlapBytes;
-    lineBase += linesInStep;
   }
+}
+
+/** The finding as it stands in the whole. */
+function moved(found: Found, offset: number, line: number, column: number): Found {
+  const { finding } = found;
+  const { line: first, endLine: last } = finding;
+  return {
+    ...found,
+    start: found.start + offset,
+    end: found.end + offset,
+    finding: {
+      ...finding,
+      line: first + line,
+      endLine: last + line,
+      column: finding.column + (first === 1 ? column : 0),
+      endColumn: finding.endColumn + (last === 1 ? column : 0),
+    },
+  };
 }
 
 function countLines(bytes: Buffer, until: number): number {

@@ -96,7 +96,7 @@ export const monitoringRules = defineRules([
     keywords: ['NRAL', 'newrelic', 'new_relic', 'new-relic'],
     assigned: true,
     pattern: '[a-f0-9]{36}NRAL|[a-f0-9]{40}',
-    name: 'key|token|secret',
+    name: 'key|token|secret|licen[cs]e',
   },
   {
     id: 'dynatrace-token',
@@ -167,6 +167,12 @@ export const monitoringRules = defineRules([
     pattern: '[a-z]\\+[A-Za-z0-9_-]{18}|[A-Za-z0-9_+-]{20}|[a-f0-9]{32}',
     name: 'key|token|secret',
     checks: ['random'],
+  },
+  {
+    id: 'opsgenie-header',
+    title: 'Opsgenie API key in a header',
+    keywords: ['GenieKey '],
+    pattern: `GenieKey (${uuid})`,
   },
   {
     id: 'opsgenie-key',

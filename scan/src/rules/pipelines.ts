@@ -70,6 +70,16 @@ export const pipelinesRules = defineRules([
     checks: ['random'],
   },
   {
+    id: 'codecov-settings-token',
+    title: 'Codecov upload token in its settings',
+    severity: 'medium',
+    keywords: ['token: '],
+    pattern: 'token: ["\']?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})',
+    left: 'A-Za-z0-9_.-',
+    near: 'codecov',
+    samples: { true: ['codecov:\n  token: {uuid}'], false: ['other:\n  token: {uuid}', 'codecov:\n  token: string'] },
+  },
+  {
     id: 'codecov-token',
     title: 'Codecov upload token',
     severity: 'medium',

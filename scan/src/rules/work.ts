@@ -44,6 +44,17 @@ export const workRules = defineRules([
     checks: ['random'],
   },
   {
+    id: 'atlassian-data-center-token',
+    title: 'Personal access token of Jira, Confluence or Bitbucket Data Center',
+    keywords: ['jira', 'confluence', 'bitbucket'],
+    assigned: true,
+    // Base64 of a number of twelve digits and twenty bytes.
+    pattern: '[MNO][A-Za-z0-9+/]{43}',
+    name: 'pat$|token|key|secret',
+    checks: ['random'],
+    samples: { true: ['CONFLUENCE_PAT = "NDMy{base64:40}"'] },
+  },
+  {
     id: 'airtable-pat',
     title: 'Airtable personal access token',
     severity: 'critical',
