@@ -6,6 +6,8 @@ import { type Memory, instantiate, newMemory, pageBytes } from '../engine/wasm.t
 import { sieveProgram } from '../wasm-programs.ts';
 import { headMultiplier, stride, windowMultiplier } from './wasm-sieve.ts';
 
+/** Slots of the table of heads for each form, at least. */
+const leastRoom = 1.5;
 /** Every form has so many bytes at least. */
 const headBytes = 8;
 type Loop = (at: number, last: number, windowShift: number, heads: number, headShift: number, mask: number) => number;
@@ -13,7 +15,10 @@ type Loop = (at: number, last: number, windowShift: number, heads: number, headS
 export class Sieve {
   readonly #memory: Memory;
   readonly #scan: Loop;
-  /** The bitmap stands first, one bit for each hash of a window; then hashes of the first eight bytes, open addressing, 0 is free; then the text. */
+  /**
+   * The bitmap stands first, one bit for each hash of a window; then what forms begin with, open addressing: a hash of the first eight
+   * bytes (0 is free) and the last four of them, so that the two together tell all eight; then the text.
+   */
   readonly #windowBytes: number;
   readonly #headCount: number;
   readonly #text: number;
@@ -21,7 +26,7 @@ export class Sieve {
 
   private constructor(windows: Uint8Array, heads: Uint8Array) {
     this.#windowBytes = windows.length;
-    this.#headCount = heads.length / 4;
+    this.#headCount = heads.length / 8;
     this.#text = windows.length + heads.length;
     this.#memory = newMemory(this.#text + pageBytes);
     this.#bytes = new Uint8Array(this.#memory.buffer);
@@ -34,16 +39,20 @@ export class Sieve {
   static save(forms: readonly Uint8Array[]): Uint8Array {
     const bits = Math.min(24, Math.max(10, Math.ceil(Math.log2(forms.length * stride + 1)) + 3));
     const windows = new Uint32Array(2 ** (bits - 5));
-    const heads = new Uint32Array(2 ** (Math.ceil(Math.log2(forms.length + 1)) + 1));
+    const heads = new Uint32Array(2 * 2 ** Math.ceil(Math.log2(forms.length * leastRoom + 1)));
+    const mask = heads.length / 2 - 1;
     for (const form of forms) {
       for (let offset = 0; offset < stride; offset += 1) {
         const bit = Math.imul(wordAt(form, offset), windowMultiplier) >>> shiftOf(windows.length * 32);
         windows[bit >>> 5]! |= 1 << bit;
       }
       const hash = headOf(form);
-      let slot = hash >>> shiftOf(heads.length);
-      while (heads[slot] !== 0 && heads[slot] !== hash) slot = (slot + 1) & (heads.length - 1);
-      heads[slot] = hash;
+      const tail = wordAt(form, 4) >>> 0;
+      let slot = hash >>> shiftOf(mask + 1);
+      while (heads[2 * slot] !== 0 && (heads[2 * slot] !== hash || heads[2 * slot + 1] !== tail))
+        slot = (slot + 1) & mask;
+      heads[2 * slot] = hash;
+      heads[2 * slot + 1] = tail;
     }
     return packArrays([windows, heads]);
   }
@@ -55,7 +64,7 @@ export class Sieve {
     return new Sieve(windows, heads);
   }
 
-  /** False if no form is in the text. True is nearly always right. */
+  /** False if no form is in the text. True says that the first eight bytes of one are. */
   mayHold(text: Uint8Array): boolean {
     const needed = this.#text + text.length;
     if (needed > this.#bytes.length) {

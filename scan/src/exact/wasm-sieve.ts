@@ -3,7 +3,7 @@
 //   scan(at, last, windowShift, heads, headShift, mask) -> 1 if one of the forms may stand there, else 0
 //
 // `at` is the first position, of four bytes, that is looked up in the bitmap at the memory's start; `last` the last one at which a form
-// can begin. `heads` is where the table of heads stands, `mask` its number of slots less one.
+// can begin. `heads` is where the table of heads stands (sieve.ts), `mask` its number of slots less one.
 
 import { moduleOf, op } from '../engine/wasm.ts';
 
@@ -14,14 +14,14 @@ export const headMultiplier = 0x85ebca6b | 0;
 
 export function sieveModule(): Uint8Array<ArrayBuffer> {
   const [at, last, windowShift, heads, headShift, mask] = [0, 1, 2, 3, 4, 5];
-  const [bit, start, hash, slot, known] = [6, 7, 8, 9, 10];
+  const [bit, start, hash, slot, known, entry] = [6, 7, 8, 9, 10, 11];
   const step = (local: number, by: number): number[] => [
     ...op.get(local),
     ...op.constant(by),
     ...op.add,
     ...op.set(local),
   ];
-  return moduleOf(6, 5, [
+  return moduleOf(6, 6, [
     ...op.block, // leave it when the text is done
     ...op.loop, // each window
     ...op.get(at),
@@ -82,9 +82,10 @@ export function sieveModule(): Uint8Array<ArrayBuffer> {
     ...op.loop, // each slot of the probe
     ...op.get(heads),
     ...op.get(slot),
-    ...op.constant(4),
+    ...op.constant(8),
     ...op.multiply,
     ...op.add,
+    ...op.tee(entry),
     ...op.load(0),
     ...op.tee(known),
     ...op.isZero,
@@ -92,6 +93,12 @@ export function sieveModule(): Uint8Array<ArrayBuffer> {
     ...op.get(known),
     ...op.get(hash),
     ...op.equal,
+    ...op.get(entry),
+    ...op.load(4),
+    ...op.get(start),
+    ...op.load(4),
+    ...op.equal,
+    ...op.and,
     ...op.if,
     ...op.constant(1),
     ...op.return,
