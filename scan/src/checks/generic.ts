@@ -43,7 +43,7 @@ const exampleWord =
 
 /** What people choose: words and a number, `Falcon-549`, `mango_LANTERN_7358`, `Mango7012.Q`. */
 const wordsAndNumber =
-  /^([A-Za-z]{3,24}(?:[-_.][A-Za-z]{3,24}){0,4})[-_.]?(\d{2,6})(?:[-_.!@#$%&*?+]{1,2}[A-Za-z]{0,2})?$/;
+  /^([A-Za-z]{3,24}(?:[-_.@+#&!*][A-Za-z]{3,24}){0,4})[-_.@+#&!*]?(\d{2,6})[A-Za-z]{0,3}(?:[-_.!@#$%&*?+]{1,2}[A-Za-z]{0,2})?$/;
 
 /** Names of things (`app-server-12`) and of algorithms end in a number, too: a short one needs more words, or ones written as no name is. */
 function isChosen(value: string): boolean {
@@ -57,30 +57,35 @@ function isChosen(value: string): boolean {
 /** True if a value named a password may be one: eight characters or more, not made up, not a word or an expression. */
 export function passwordLike(value: string): boolean {
   if (value.length < 8 || value.length > 200 || /\s/.test(value)) return false;
+  if (isAccented(value)) return false;
   const chosen = isChosen(value);
   if (isPublic(value, chosen ? [] : publicShapes)) return false;
   if (!chosen && !hasRandomPiece(value) && isNameOfThing(value)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
   if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
-  if (/^[A-Za-z]+(?:[-_. ][A-Za-z]+)*[.:!?]?$/.test(value) && wordShare(value) > 0.5) return false;
+  const isSentence = /^[A-Za-z]*[a-z](?:[A-Z][a-z]+){3}[A-Za-z]*[!?]$/.test(value);
+  if (!isSentence && /^[A-Za-z]+(?:[-_. ][A-Za-z]+)*[.:!?]?$/.test(value) && wordShare(value) > 0.5) return false;
   if (isExample(value) || isExample(plainLetters(value))) return false;
   return shannonEntropy(value) >= 2.5;
 }
 
 /** True if a value named a token, key or secret may be one: ten characters or more that look drawn by chance. */
 export function tokenLike(value: string): boolean {
-  if (value.length < 10 || value.length > 2000 || /\s/.test(value) || isPublic(value) || isNameOfThing(value))
-    return false;
+  if (value.length < 10 || value.length > 2000 || /\s/.test(value) || isAccented(value)) return false;
+  if (isPublic(value) || isNameOfThing(value)) return false;
   if (value.length < 32 && exampleWord.test(value)) return false;
-  // Words of a language with accents.
-  if (/[\x80-\xff]/.test(value) && !/\d/.test(value)) return false;
   return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
 }
 
 /** A long value may have such a word by chance, or be all words. */
 function isExample(value: string): boolean {
   return exampleWord.test(value) && (value.length < 24 || wordShare(value) > 0.6);
+}
+
+/** Words of a language with accents: `tu-contraseña-aquí`. */
+function isAccented(value: string): boolean {
+  return /[\x80-\xff]/.test(value) && !/\d/.test(value);
 }
 
 const plain: Readonly<Record<string, string>> = { '@': 'a', 4: 'a', $: 's', 5: 's', 0: 'o', 3: 'e', '!': 'i', 1: 'i' };

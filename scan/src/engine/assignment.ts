@@ -33,8 +33,8 @@ export const assignmentReach = {
 // it a few times.
 /** What is taken where a variable of the environment is not set: `getenv("X") or "value"`. */
 const fallback = /(?:[ \t]{1,4}or[ \t]{1,4}|\.(?:unwrap_or|orElse|getOrElse)\(\s{0,4})(?=["'])/y;
-/** `${NAME:-value}`, `${name:value}` */
-const shellDefault = /(?::[-=]?|[-=])(?!\/\/)/y;
+/** `${NAME:-value}`, `${name:value}`; not `${NAME:?message}` */
+const shellDefault = /(?::[-=]?|[-=])(?!\/\/|[?+])/y;
 /** `Dim password As String = …` */
 const basicType = /[ \t]{1,4}[Aa][Ss][ \t]{1,4}[A-Za-z.]{1,40}[ \t]{0,4}=[ \t]{0,4}/y;
 /** `var name string = …`, `char name[40] = …` */
