@@ -26,6 +26,7 @@ function chosen(d: Draw): string {
     () => `${capital(word())}${number}.Q`,
     () => `${capital(word())}-${number}.Q`,
     () => `${word()}-${word()}-${number}`,
+    () => `${capital(word())}.${10 + d(90)}${capital(word())}`,
   ];
   return styles[d(styles.length)]?.() ?? '';
 }

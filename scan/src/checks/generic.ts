@@ -21,7 +21,7 @@ const publicShapes = [
   /^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt|noop)/i,
   /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2)/,
   /^MI(?:IB|GJ|GfMA|IEI|ICI|IEp?Mf)[A-Za-z0-9+/]{20,}/,
-  /^(?:ENC\[|ENC\(|AQICAH|vault:v\d|\$ANSIBLE_VAULT|CiQA|sops|age1|pk_|pk\.|pub[-_]|Ag[A-D][A-Za-z0-9+/]{60})/,
+  /^(?:ENC\[|ENC\(|AQICAH|vault:v\d|\$ANSIBLE_VAULT|CiQA|sops|age1|pk_|pk\.|pub[-_]|Ag[A-D][A-Za-z0-9+/]{60}|Ag[A-Za-z0-9+/]{250})/,
   /^(?:#(?:[0-9a-f]{3,8}|[a-z][a-z-]*)$|rgba?\(|hsl|0x[0-9a-f]{40}$)/i,
   /\\u(?!00(?:2[67b]|3[cde]))[0-9a-f]{4}/i,
   /\[[^\]]*[a-z0-9]-[a-z0-9][^\]]*\]|\(\?[:!=<]|\\[dwsSb]\b|\.[*+]\)/i,
@@ -41,9 +41,9 @@ const nothing =
 const exampleWord =
   /test|fake|dummy|mock|example|sample|demo|default|secret|passw|token|credential|foobar|foo[-_]|bar[-_]|-?key$|^key|abc123|123abc|1234|user|admin|config|local|value|string|random|custom|public|hash|pass$|^pass|author|bearer|letmein|welcome|staging/i;
 
-/** What people choose: words and a number, `Falcon-549`, `mango_LANTERN_7358`, `Mango7012.Q`. */
+/** What people choose: words and a number, `Falcon-549`, `mango_LANTERN_7358`, `Mango7012.Q`, `Invierno.22Topaz`. */
 const wordsAndNumber =
-  /^([A-Za-z]{3,24}(?:[-_.@+#&!*][A-Za-z]{3,24}){0,4})[-_.@+#&!*]?(\d{2,6})[A-Za-z]{0,3}(?:[-_.!@#$%&*?+]{1,2}[A-Za-z]{0,2})?$/;
+  /^([A-Za-z]{3,24}(?:[-_.@+#&!*][A-Za-z]{3,24}){0,4})[-_.@+#&!*]?(\d{2,6})(?:[A-Z][a-z]{2,12}|[A-Za-z]{0,3})(?:[-_.!@#$%&*?+]{1,2}[A-Za-z]{0,2})?$/;
 
 /** Names of things (`app-server-12`) and of algorithms end in a number, too: a short one needs more words, or ones written as no name is. */
 function isChosen(value: string): boolean {

@@ -120,7 +120,6 @@ function scanPieces(context: InputContext, entry: FileEntry, file: number): void
   for (;;) {
     const count = readFully(file, scanner.room(pieceBytes), position);
     const text: RoomText = position === 0 ? scanner.textInRoom(count) : { count, binary };
-    const bytes = scanner.room(text.count);
     if (position === 0) {
       binary = text.binary;
       // A byte order mark.
@@ -134,6 +133,7 @@ function scanPieces(context: InputContext, entry: FileEntry, file: number): void
     for (const found of scanner.scanRoom(entry.display, text.count, text))
       if (found.start >= from && found.start < to) context.onFound(moved(found, offset, line, column));
     if (isLast) return;
+    const bytes = scanner.room(text.count);
     const lineStart = bytes.lastIndexOf(10, step - 1) + 1;
     column = (lineStart === 0 ? column : 0) + countCodePoints(bytes, lineStart, step);
     line += countLines(bytes, step);
