@@ -218,7 +218,7 @@ export const paymentsRules = defineRules([
     entropy: 3,
     // The first of those that every developer's chain begins with.
     allow: { values: ['^0xac0974bec39a17e36ba4'] },
-    samples: { true: ["accounts: ['0x{hex:64}']"], false: ["accounts: ['0x{hex:40}']", 'accounts: [process.env.KEY]'] },
+    samples: { true: ["accounts: ['0x{hex:64}']"], false: ["accounts: ['0x{hex:40}']", 'accounts: [PRIVATE_KEY]'] },
   },
   {
     id: 'alchemy-address',
