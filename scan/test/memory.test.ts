@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { rules } from '../src/rules/index.ts';
 import { Folder } from './run.ts';
 import { crcToken, seeded } from './secrets.ts';
 
@@ -45,4 +46,15 @@ test.skipIf(process.platform !== 'linux')('four threads with large files', () =>
   const { mb, status } = scan(folder, ['--threads', '4']);
   expect(status).toBe(0);
   expect(mb).toBeLessThan(mostMb);
+});
+
+test.skipIf(process.platform !== 'linux')('a rule does not keep the text that it was tried on', () => {
+  using folder = new Folder();
+  const keywords = rules.filter((rule) => rule.assigned !== true).map((rule) => rule.keywords[0] ?? '');
+  const filler = 'plain words and some more of them\n'.repeat(14_000);
+  for (const [file, keyword] of keywords.slice(0, 250).entries())
+    folder.write(`work/${file}.txt`, `${filler} ${keyword.replace(/\[.*/, '')}abc\n`);
+  const { mb, status } = scan(folder, ['--threads', '1']);
+  expect(status).toBe(0);
+  expect(mb).toBeLessThan(120);
 });
