@@ -1,6 +1,8 @@
 // Reads `name = value` around a name, in whatever language the file is written: dotenv, YAML, JSON, XML, shell, HCL, code.
 // All positions are offsets into a text of which each character is one byte.
 
+import { kind, kinds } from './characters.ts';
+
 export interface Assignment {
   readonly name: string;
   readonly nameStart: number;
@@ -11,12 +13,12 @@ export interface Assignment {
   readonly argument: boolean;
 }
 
-const maxName = 80;
+export const maxName = 80;
 const maxValue = 4096;
 /** Characters before a name that are looked at. */
 const maxBefore = 80;
 /** More white space than any of the expressions below allows. */
-const mostSpace = 64;
+export const mostSpace = 64;
 
 /**
  * How far from a keyword `readAssignment` looks, in bytes: `before` it, for the rest of the name and what stands before that;
@@ -66,33 +68,8 @@ const nextCell = /[ \t]{0,40}\|[ \t]{0,40}(?=`)/y;
 const argumentAfterName = /[ \t]{0,4},[ \t]{0,40}/y;
 const valuePrefix =
   /(?:new String\(|String\(|b|f|r|rb|br|u|@|&[\w-]{1,40} |\$|L|Buffer\.from\(|\[\]byte\(|&str::from\(|String::from\()?(?=\\?["'`])/y;
-const mostClosers = 4;
-const mostBlank = 40;
-
-/** The kinds that a character is of, as bits: looked up, for this is asked of every keyword of every text. */
-const kind = {
-  name: 1,
-  space: 2,
-  quote: 4,
-  bracket: 8,
-  /** Begins `operator`. */
-  operator: 16,
-  /** Ends a word of `followsLogin`. */
-  login: 32,
-  /** Begins what `valuePrefix` allows before a quote. */
-  prefix: 64,
-} as const;
-const kinds = new Uint8Array(256);
-for (const [bit, characters] of [
-  [kind.name, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.'],
-  [kind.space, ' \t\n\v\f\r'],
-  [kind.quote, '"\'`'],
-  [kind.bracket, '])'],
-  [kind.operator, '=:|?+!-<.'],
-  [kind.login, 'nNeErR'],
-  [kind.prefix, 'nSbrfu@&$LB['],
-] as const)
-  for (const character of characters) kinds[character.charCodeAt(0)]! |= bit;
+export const mostClosers = 4;
+export const mostBlank = 40;
 
 /** False outside of the text. */
 const is = (text: string, at: number, bit: number): boolean => (kinds[text.charCodeAt(at)]! & bit) !== 0;

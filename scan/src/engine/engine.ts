@@ -11,6 +11,7 @@ import { charactersOf } from './keyword.ts';
 import { isKnownExample } from './known-examples.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { settleOverlaps } from './overlap.ts';
+import { defaultWord } from './opening.ts';
 import { type Reach, nearBytes, reachOf } from './reach.ts';
 import { type Entry, type Meaning, type Tables, buildTables, longestKeyword } from './tables.ts';
 import { WrappedText } from './wrapped.ts';
@@ -94,7 +95,6 @@ function anyOf(patterns: readonly string[]): RegExp {
 }
 
 const rank = { generic: 0, structured: 1, format: 2 } as const;
-const defaultWord = 'A-Za-z0-9_';
 
 /** So much of a text is looked at at once, and so much more on either side: further than any rule looks. */
 const windowBytes = 512 * 1024;
@@ -143,6 +143,7 @@ export class Engine {
         (entry, position) => this.consider((run ??= this.begin(count, begin, end)), entry, position, context),
         from,
         Math.min(count, from + windowBytes),
+        context,
       );
       if (run === undefined) continue;
       matches.push(...run.matches);
@@ -151,7 +152,7 @@ export class Engine {
     return settleOverlaps(matches, refuted);
   }
 
-  /** Keywords of the text in the room that have a part in the range. For `VersionScan`. */
+  /** All keywords of the text in the room that have a part in the range. For `VersionScan`. */
   keywords(count: number, from: number, to: number, onHit: KeywordHit): void {
     this.#filter.run(count, onHit, Math.max(0, from - this.longestKeyword), Math.min(count, to + this.longestKeyword));
   }

@@ -1,15 +1,25 @@
 // Finds where a keyword of any rule may stand. Each keyword is known by its rarest four bytes (folded to lower case); the
 // loop over the text is WebAssembly (wasm-filter.ts) or, where that is switched off, the same in JavaScript.
 
+import { Guards } from './guard.ts';
 import type { Entry, Tables } from './tables.ts';
 import { filterProgram } from '../wasm-programs.ts';
 import { type Memory, instantiate, newMemory, pageBytes } from './wasm.ts';
-import { foldMask, hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
+import { entryLayout, foldMask, hashOfBitmap, hashOfGrams, layout } from './wasm-filter.ts';
 
 /** Called for each place where a keyword stands (compared without regard to case). `position` is its first byte. */
 export type KeywordHit = (entry: Entry, position: number) => void;
 
-type Loop = (position: number, end: number, out: number, outEnd: number, text: number, textEnd: number) => number;
+type Loop = (
+  position: number,
+  end: number,
+  out: number,
+  outEnd: number,
+  text: number,
+  textEnd: number,
+  guards: number,
+  bareValues: number,
+) => number;
 
 /** Room for text to begin with. */
 const roomBytes = 1 << 20;
@@ -49,15 +59,35 @@ export class KeywordFilter {
     return this.#bytes.subarray(this.#text, this.#text + count);
   }
 
-  /** Reports every keyword in the first `count` bytes of the room, in the order of their grams; only those with a gram in the range, if one is given. */
-  run(count: number, onHit: KeywordHit, from = 0, to: number = count): void {
+  /**
+   * Reports the keywords in the first `count` bytes of the room, in the order of their grams; only those with a gram in the range, if one
+   * is given. @param guarded for what context those are left out of which the text around them says that they lead to nothing; none
+   * @default none are left out
+   */
+  run(
+    count: number,
+    onHit: KeywordHit,
+    from = 0,
+    to: number = count,
+    guarded?: { readonly bareValues: boolean },
+  ): void {
     const text = this.#text;
+    const guards = guarded ? this.#tables.guards : 0;
     const end = text + count;
     this.#bytes.fill(0, end, end + tailBytes);
     const last = text + to;
     let position = text + from;
     while (position < last) {
-      position = this.#scan(position, last, layout.out, layout.outEnd, text, end);
+      position = this.#scan(
+        position,
+        last,
+        layout.out,
+        layout.outEnd,
+        text,
+        end,
+        guards,
+        Number(guarded?.bareValues ?? false),
+      );
       const words = this.#words;
       const outEnd = words[layout.outPointer >> 2]! >> 2;
       for (let out = layout.out >> 2; out < outEnd; out += 2)
@@ -65,17 +95,19 @@ export class KeywordFilter {
     }
   }
 
-  #scanInJs(from: number, end: number, out: number, outEnd: number, text: number, textEnd: number): number {
+  #scanInJs(...[from, end, out, outEnd, text, textEnd, guards, bareValues]: Parameters<Loop>): number {
     const bytes = this.#bytes;
     const words = this.#words;
     const mask = (1 << layout.gramBits) - 1;
     let next = out >> 2;
+    const guard = new Guards(bytes, guards, text, textEnd, bareValues !== 0);
     let gram = bytes.readInt32LE(from);
     for (let position = from; position < end; position++) {
       const folded = gram | foldMask;
       gram = (gram >>> 8) | ((bytes[position + 4] ?? 0) << 24);
-      const hash = Math.imul(folded, hashOfBitmap) >>> (32 - layout.bitmapBits);
-      if (((bytes[layout.bitmap + (hash >>> 3)] ?? 0) & (1 << (hash & 7))) === 0) continue;
+      const hash = Math.imul(folded, hashOfBitmap);
+      const bits = words[(layout.bitmap >> 2) + (hash >>> (32 - layout.bitmapBits + 5))]!;
+      if (((bits >>> (hash & 31)) & 1) === 0) continue;
       let slot = Math.imul(folded, hashOfGrams) >>> (32 - layout.gramBits);
       for (;;) {
         const known = words[(layout.grams >> 2) + slot];
@@ -84,13 +116,15 @@ export class KeywordFilter {
       }
       if (words[(layout.grams >> 2) + slot] === 0) continue;
       let entry = layout.slots + (words[(layout.slots >> 2) + slot] ?? 0);
-      for (let length = bytes[entry] ?? 0; length !== 0; length = bytes[entry] ?? 0) {
-        const start = position - (bytes[entry + 1] ?? 0);
-        if (start >= text && start + length <= textEnd && this.#stands(entry + 3, length, start)) {
+      for (let length = bytes[entry]!; length !== 0; length = bytes[entry]!) {
+        const start = position - bytes[entry + entryLayout.offset]!;
+        const isInside = start >= text && start + length <= textEnd;
+        const record = guards === 0 ? 0 : bytes.readUInt16LE(entry + entryLayout.guard);
+        if (isInside && this.#stands(entry, start) && guard.allows(record, start, start + length)) {
           words[next++] = start;
           words[next++] = entry;
         }
-        entry += 3 + length + 2 * (bytes[entry + 2] ?? 0);
+        entry += entryLayout.bytes + length + 2 * bytes[entry + entryLayout.meanings]!;
       }
       if (next >= outEnd >> 2) {
         words[layout.outPointer >> 2] = next << 2;
@@ -102,9 +136,10 @@ export class KeywordFilter {
   }
 
   /** True if the keyword stands at `start`. */
-  #stands(keyword: number, length: number, start: number): boolean {
+  #stands(entry: number, start: number): boolean {
     const bytes = this.#bytes;
-    for (let i = 0; i < length; i++) if ((bytes[start + i]! | 0x20) !== bytes[keyword + i]) return false;
+    const keyword = entry + entryLayout.bytes;
+    for (let i = 0; i < bytes[entry]!; i++) if ((bytes[start + i]! | 0x20) !== bytes[keyword + i]) return false;
     return true;
   }
 }

@@ -3,8 +3,9 @@
 
 import type { Rule } from '../rule.ts';
 import { expandKeyword } from './keyword.ts';
+import { GuardTable } from './guard-table.ts';
 import { rarestGram } from './rarity.ts';
-import { hashOfBitmap, hashOfGrams, layout, mostEntries } from './wasm-filter.ts';
+import { entryLayout, hashOfBitmap, hashOfGrams, layout, mostEntries } from './wasm-filter.ts';
 import { wrappedKeywords } from './wrapped.ts';
 
 /** What a keyword stands for: a rule tried at this place, a rule about an assignment, or Base64 (`index` is its alignment then). */
@@ -31,19 +32,22 @@ export interface Entry {
 
 /**
  * Layout: image; what the filter has from `layout.slots` on: for each slot the position of its entries as u32 (0: none), relative
- * to the start of this list; entries, each group ended by a zero length: length, offset, number of meanings (u8 each), bytes,
- * meanings (u16: kind << 14 | index).
+ * to the start of this list; entries (`entryLayout`; a meaning is kind << 14 | index), each group ended by a zero length; the guards'
+ * table; where that stands, relative to the start of the list, as u32.
  */
 export class Tables {
   readonly bytes: Buffer;
   readonly image: Buffer;
   readonly slots: Buffer;
+  /** Where the guards' table stands in the filter's memory. */
+  readonly guards: number;
   readonly #entries = new Map<number, Entry>();
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
     this.image = bytes.subarray(0, imageBytes);
     this.slots = bytes.subarray(imageBytes);
+    this.guards = layout.slots + this.slots.readUInt32LE(this.slots.length - 4);
   }
 
   /** The entry at an address in the filter's memory. Read at the first use. */
@@ -56,13 +60,14 @@ export class Tables {
   #read(address: number): Entry {
     const { slots } = this;
     const at = address - layout.slots;
-    const end = at + 3 + slots[at]!;
+    const begin = at + entryLayout.bytes;
+    const end = begin + slots[at]!;
     const meanings: Meaning[] = [];
-    for (let i = 0; i < slots[at + 2]!; i += 1) {
+    for (let i = 0; i < slots[at + entryLayout.meanings]!; i += 1) {
       const code = slots.readUInt16LE(end + 2 * i);
       meanings.push({ kind: meaningKinds[code >>> 14] ?? 'rule', index: code & 0x3fff });
     }
-    return { bytes: slots.subarray(at + 3, end), offset: slots[at + 1]!, address, meanings };
+    return { bytes: slots.subarray(begin, end), offset: slots[at + entryLayout.offset]!, address, meanings };
   }
 }
 
@@ -90,6 +95,9 @@ export function buildTables(rules: readonly Rule[]): Tables {
         add(fold(text), { kind: rule.assigned === true ? 'assigned' : 'rule', index });
   });
   for (const [text, shift] of wrappedKeywords(rules)) add(fold(text), { kind: 'wrapped', index: shift });
+  const guards = new GuardTable(rules);
+  const guardKeys = new Map([...meanings].map(([text, list]) => [text, guards.add(text, list)]));
+  const table = guards.write();
   const image = Buffer.alloc(imageBytes);
   const slots: Buffer[][] = Array.from({ length: slotCount }, () => []);
   for (const [text, list] of meanings) {
@@ -98,7 +106,9 @@ export function buildTables(rules: readonly Rule[]): Tables {
     const slot = enter(image, bytes.readInt32LE(offset));
     const codes = Buffer.alloc(list.length * 2);
     list.forEach(({ kind, index }, i) => codes.writeUInt16LE((meaningKinds.indexOf(kind) << 14) | index, 2 * i));
-    slots[slot]?.push(Buffer.concat([Buffer.from([bytes.length, offset, list.length]), bytes, codes]));
+    const record = table.at.get(guardKeys.get(text) ?? '') ?? 0;
+    const header = [bytes.length, offset, list.length, record & 0xff, record >> 8];
+    slots[slot]?.push(Buffer.concat([Buffer.from(header), bytes, codes]));
   }
   const positions = Buffer.alloc(slotCount * 4);
   const groups: Buffer[] = [];
@@ -111,14 +121,17 @@ export function buildTables(rules: readonly Rule[]): Tables {
     groups.push(group);
     position += group.length;
   });
-  return new Tables(Buffer.concat([image, positions, ...groups]));
+  const tableAt = Buffer.alloc(4);
+  tableAt.writeUInt32LE(position);
+  return new Tables(Buffer.concat([image, positions, ...groups, table.bytes, tableAt]));
 }
 
 /** Puts a gram into the image. Returns its slot. */
 function enter(image: Buffer, gram: number): number {
-  const hash = Math.imul(gram, hashOfBitmap) >>> (32 - layout.bitmapBits);
-  const bit = layout.bitmap + (hash >>> 3);
-  image[bit] = (image[bit] ?? 0) | (1 << (hash & 7));
+  const product = Math.imul(gram, hashOfBitmap);
+  const hash = product >>> (32 - layout.bitmapBits);
+  const word = layout.bitmap + 4 * (hash >>> 5);
+  image.writeInt32LE(image.readInt32LE(word) | (1 << (product & 31)), word);
   let slot = Math.imul(gram, hashOfGrams) >>> (32 - layout.gramBits);
   for (;;) {
     const at = layout.grams + slot * 4;

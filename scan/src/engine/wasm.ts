@@ -6,13 +6,16 @@ export const op = {
   loop: [0x03, 0x40],
   end: [0x0b],
   if: [0x04, 0x40],
+  else: [0x05],
   brIf: (depth: number) => [0x0d, depth],
   br: (depth: number) => [0x0c, depth],
   return: [0x0f],
+  call: (index: number) => [0x10, index],
   get: (local: number) => [0x20, local],
   set: (local: number) => [0x21, local],
   tee: (local: number) => [0x22, local],
   load: (offset: number) => [0x28, 0, ...unsigned(offset)],
+  loadShort: (offset: number) => [0x2f, 0, ...unsigned(offset)],
   loadByte: (offset: number) => [0x2d, 0, ...unsigned(offset)],
   store: (offset: number) => [0x36, 0, ...unsigned(offset)],
   constant: (value: number) => [0x41, ...signed(value)],
@@ -31,10 +34,22 @@ export const op = {
   shiftRightUnsigned: [0x76],
 };
 
-/** A module that exports the one function `scan`, of 32-bit integers, and imports its memory. */
-export function moduleOf(params: number, locals: number, body: readonly number[]): Uint8Array<ArrayBuffer> {
+/** A function of 32-bit integers that returns one; its locals are numbered from behind its parameters. */
+export interface WasmFunction {
+  readonly params: number;
+  readonly locals: number;
+  readonly body: readonly number[];
+}
+
+/** A module that exports its first function as `scan`, and imports its memory. The others are called by their place. */
+export function moduleOf(...functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const i32 = 0x7f;
-  const code = [1, locals, i32, ...body, ...op.end];
+  const count = functions.length;
+  const types = functions.flatMap(({ params }) => [0x60, params, ...Array.from({ length: params }, () => i32), 1, i32]);
+  const bodies = functions.flatMap(({ locals, body }) => {
+    const code = [1, locals, i32, ...body, ...op.end];
+    return [...unsigned(code.length), ...code];
+  });
   return Uint8Array.from([
     0x00,
     0x61,
@@ -44,11 +59,11 @@ export function moduleOf(params: number, locals: number, body: readonly number[]
     0,
     0,
     0,
-    ...section(1, [1, 0x60, params, ...Array.from({ length: params }, () => i32), 1, i32]),
+    ...section(1, [count, ...types]),
     ...section(2, [1, ...name('env'), ...name('memory'), 0x02, 0x00, 1]),
-    ...section(3, [1, 0]),
+    ...section(3, [count, ...functions.keys()]),
     ...section(7, [1, ...name('scan'), 0, 0]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
+    ...section(10, [count, ...bodies]),
   ]);
 }
 

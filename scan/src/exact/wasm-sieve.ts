@@ -21,7 +21,7 @@ export function sieveModule(): Uint8Array<ArrayBuffer> {
     ...op.add,
     ...op.set(local),
   ];
-  return moduleOf(6, 6, [
+  const body = [
     ...op.block, // leave it when the text is done
     ...op.loop, // each window
     ...op.get(at),
@@ -127,5 +127,6 @@ export function sieveModule(): Uint8Array<ArrayBuffer> {
     ...op.end,
     ...op.end,
     ...op.constant(0),
-  ]);
+  ];
+  return moduleOf({ params: 6, locals: 6, body });
 }
