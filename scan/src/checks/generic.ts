@@ -25,7 +25,8 @@ const publicShapes = [
   /^(?:#(?:[0-9a-f]{3,8}|[a-z][a-z-]*)$|rgba?\(|hsl|0x[0-9a-f]{40}$)/i,
   /\\u(?!00(?:2[67b]|3[cde]))[0-9a-f]{4}/i,
   /\[[^\]]*[a-z0-9]-[a-z0-9][^\]]*\]|\(\?[:!=<]|\\[dwsSb]\b|\.[*+]\)/i,
-  /^[A-Za-z_$][\w$]*\([\w.,:$'"[\]{}-]*\)?$/,
+  /^[A-Za-z_$][\w$]*\([\w.,:$'"[\]{}-]*\)$/,
+  /^[\w.-]+:\d+(?:\.\d+)+$/,
   /^(?:arn|urn|data|projects|secret|vault|op|ssm|env|file|ref|awssm|gcpsm|doppler|keyvault|resolve)[:/]/i,
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/,
   /^[a-z]+\d{0,3}(?:[-_.][a-z]+\d{0,3})+(?:[-_.]?\d{1,12})?$/,
@@ -35,6 +36,8 @@ const publicShapes = [
   /^[\w-]+\.(?:json|ya?ml|pem|key|crt|cer|txt|tmpl|tpl|env|js|ts|py|go|java|xml|toml|cfg|conf|ini|md|html?|css|png|svg|jks|p12|pfx)$/i,
   /\.(?:com|org|net|io|dev|local|internal|amazonaws)(?:[:/]|$)/i,
 ];
+/** The beginning of a call. */
+const openCall = /^[A-Za-z_$][\w$]*\([\w.,:$'"[\]{}-]*$/;
 const nothing =
   /^(?:true|false|null|none|nil|undefined|yes|no|on|off|enabled|disabled|required|optional|string|number|object|default|unset|empty|n\/a)$/i;
 /** A word in the value that makes it an example, where only the name speaks for it. */
@@ -45,13 +48,18 @@ const exampleWord =
 const wordsAndNumber =
   /^([A-Za-z]{3,24}(?:[-_.@+#&!*][A-Za-z]{3,24}){0,4})[-_.@+#&!*]?(\d{2,6})(?:[A-Z][a-z]{2,12}|[A-Za-z]{0,3})(?:[-_.!@#$%&*?+]{1,2}[A-Za-z]{0,2})?$/;
 
+/** Words that servers, their parts and their versions are named by. */
+const thing =
+  /^(?:api|apps?|argon|aurora|backend|backup|base|bastion|blue|bucket|build|cache|central|cluster|core|data|database|deploy(?:ment)?|docker|east|elastic(?:search)?|engine|exporter|frontend|gateway|green|group|host|image|instance|internal|kafka|kube|lambda|legacy|linux|local|main|manager|master|mongo|mysql|network|nginx|node|north|operator|oracle|pipeline|pool|postgres|primary|prod(?:uction)?|project|proxy|python|queue|rabbit(?:mq)?|redis|region|release|replica|runner|secondary|server|service|shard|site|south|stack|stage|store|system|task|team|tier|ubuntu|vault|version|volume|west|work(?:er|space)?|zone)s?$/i;
+
 /** Names of things (`app-server-12`) and of algorithms end in a number, too: a short one needs more words, or ones written as no name is. */
 function isChosen(value: string): boolean {
   const [, letters = '', digits = ''] = wordsAndNumber.exec(value) ?? [];
   if (/(?:^|[-_.])(?:sha|aes|rsa|md|utf|iso|tls|ssl|ecdsa|ed)[-_]?$/i.test(letters)) return false;
-  const words = letters.match(/[A-Z]?[a-z]+|[A-Z]+/g)?.length ?? 0;
-  if (words === 1) return /^[A-Z][a-z]{4,}/.test(letters);
-  return words >= 3 || (words === 2 && (digits.length >= 3 || /[A-Z]/.test(letters)));
+  const words = letters.match(/[A-Z]?[a-z]+|[A-Z]+/g) ?? [];
+  if (words.length === 1) return /^[A-Z][a-z]{4,}/.test(letters);
+  if (words.length !== 2) return words.length >= 3;
+  return digits.length >= 3 || /[A-Z]/.test(letters) || words.every((word) => word.length >= 4 && !thing.test(word));
 }
 
 /** True if a value named a password may be one: eight characters or more, not made up, not a word or an expression. */
@@ -60,7 +68,7 @@ export function passwordLike(value: string): boolean {
   if (isAccented(value)) return false;
   const chosen = isChosen(value);
   if (isPublic(value, chosen ? [] : publicShapes)) return false;
-  if (!chosen && !hasRandomPiece(value) && isNameOfThing(value)) return false;
+  if (!chosen && !hasRandomPiece(value) && (isNameOfThing(value) || openCall.test(value))) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
   if (classes < 2) return value.length >= 16 && looksRandom(value) && shannonEntropy(value) >= 3.3;
   if (/^[A-Za-z]+$/.test(value) && wordShare(value) > 0.4) return false;
@@ -73,7 +81,7 @@ export function passwordLike(value: string): boolean {
 /** True if a value named a token, key or secret may be one: ten characters or more that look drawn by chance. */
 export function tokenLike(value: string): boolean {
   if (value.length < 10 || value.length > 2000 || /\s/.test(value) || isAccented(value)) return false;
-  if (isPublic(value) || isNameOfThing(value)) return false;
+  if (isPublic(value) || isNameOfThing(value) || openCall.test(value)) return false;
   if (value.length < 32 && exampleWord.test(value)) return false;
   return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
 }

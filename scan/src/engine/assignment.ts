@@ -34,7 +34,8 @@ export const assignmentReach = {
 // characters stand: most names are no part of an assignment, and a hook would compile each expression (a tenth of a millisecond) to use
 // it a few times.
 /** What is taken where a variable of the environment is not set: `getenv("X") or "value"`. */
-const fallback = /(?:[ \t]{1,4}or[ \t]{1,4}|\.(?:unwrap_or|orElse|getOrElse)\(\s{0,4})(?=["'])/y;
+const fallback =
+  /(?:[ \t]{1,4}or[ \t]{1,4}|\.(?:unwrap_or|orElse|getOrElse)\(\s{0,4}|\.unwrap_or_else\(\|\w{0,12}\|\s{0,4})(?=["'])/y;
 /** `${NAME:-value}`, `${name:value}`; not `${NAME:?message}` */
 const shellDefault = /(?::[-=]?|[-=])(?!\/\/|[?+])/y;
 /** `Dim password As String = …` */
@@ -54,8 +55,8 @@ const xmlElement = /(?:\s[^<>\n]{0,80})?>(?:[ \t\r]{0,8}\n[ \t]{0,60}(?=[^\s<>]{
 /** The rest of a start tag that has the name, and a `<value>` within it. */
 const namedElement = /(?:\s{1,8}(?!value)[\w:.-]{1,40}="[^"<>\n]{0,80}"){0,4}\s{0,4}>(?:\s{0,60}<value>)?/y;
 const attributeValue = /\s{1,8}(?:\w{1,20}:)?value\s{0,2}=\s{0,2}/y;
-/** `<key>name</key>` of a property list. */
-const plistValue = /<\/key>\s{0,60}<(?:string|data)>/y;
+/** `<key>name</key><string>` of a property list, `<name>name</name><value>` of Hadoop. */
+const nextElement = /<\/(?:key|name)>\s{0,60}<(?:string|data|value)>/y;
 const namedValue =
   /(?:,\s{0,60}|\s{1,60})\\?["']?(?:value|default|defaultValue|content|val)\\?["']?\s{0,4}[:=]\s{0,4}/iy;
 const hclDefault =
@@ -63,6 +64,8 @@ const hclDefault =
 /** A parameter of CloudFormation. */
 const yamlDefault =
   /:[ \t\r]{0,20}\n(?:[ \t]{1,20}(?:Type|Description|NoEcho|MinLength|MaxLength|AllowedPattern)[ \t]{0,8}:[^\n]{0,160}\n){0,5}[ \t]{1,20}Default[ \t]{0,8}:[ \t]{1,8}/y;
+/** `Set-Item Env:NAME -Value 'value'` */
+const valueParameter = /[ \t]{1,4}-Value[ \t]{1,4}/iy;
 /** In a table of Markdown: | `NAME` | `value` | */
 const nextCell = /[ \t]{0,40}\|[ \t]{0,40}(?=`)/y;
 const argumentAfterName = /[ \t]{0,4},[ \t]{0,40}/y;
@@ -133,7 +136,7 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     if (inside > nameEnd) return place(inside, { until: 'xml' });
   }
   if (before === '>') {
-    const inside = skip(plistValue, text, nameEnd);
+    const inside = skip(nextElement, text, nameEnd);
     if (inside > nameEnd) return place(inside, { until: 'xml' });
   }
   // <string name="x">value</string>, <setting name="x" kind="y"><value>value</value>
@@ -190,6 +193,8 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
     const comma = skip(argumentAfterName, text, closed);
     if (/["']/.test(text[comma] ?? '')) return place(comma, { needsQuotes: true, argument: true });
   }
+  const parameter = first === '-' && closed === nameEnd ? skip(valueParameter, text, closed) : closed;
+  if (parameter > closed) return place(parameter, { needsQuotes: true });
   const named = afterNamed(text, closed);
   if (named > closed) return place(named);
   if (closed === nameEnd && first === '{') {

@@ -267,6 +267,7 @@ export class Engine {
     pattern.lastIndex = 0;
     const found = pattern.exec(value);
     if (found === null || found[0].length !== value.length || !compiled.hasName(assignment.name)) return;
+    if (!compiled.isNear(run.text, assignment.nameStart, assignment.valueEnd)) return;
     const [from, to] = found.indices?.[1] ?? [0, value.length];
     this.#judge(run, compiled, assignment.valueStart + from, assignment.valueStart + to, context);
   }

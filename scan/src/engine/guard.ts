@@ -63,7 +63,7 @@ export const code = {
 const pair = (letters: string): number => (letters.charCodeAt(0) << 8) | letters.charCodeAt(1);
 export const isPair = pair('is');
 /** The beginnings of words that lead to the value. */
-export const wordPairs = ['as', 'an', 'st', 'or', 'va', 'de', 'co'].map(pair);
+export const wordPairs = ['as', 'an', 'st', 'or', 'va', 'de', 'co', '-v'].map(pair);
 /** Three folded letters as one number. */
 const triple = (letters: string): number =>
   letters.charCodeAt(0) | (letters.charCodeAt(1) << 8) | (letters.charCodeAt(2) << 16);

@@ -4,7 +4,13 @@ import { defineRules } from '../rule.ts';
 
 /** Parts of a name that say: this is about a secret, not one. */
 const notSecret =
-  '(?!.*(?:hash|digest|checksum|sha\\d|md5|fingerprint|thumbprint|integrity|etag|public|publishable|pubkey|pub_key|field|label(?!.?studio)|placeholder|hint|length|regex|pattern|policy|prompt|reset|url|uri|endpoint|path|file|dir$|folder|type$|format|expir|ttl|timeout|(?:^|[-_.])m(?:ax|in)[-_.]|column|param$|(?:c|x)srf(?!.?secret)|authenticity|nonce|next_?token|page_?token|continuation|pagination|cursor|cache|primary|foreign|partition|sort_?key|site_?key|sitekey|measurement|version|enabled|required|count|index|limit|prefix|suffix|header_?name|_name$|name$|[a-z]Id$|_id$|-id$|arn$|ref$|alg(?:orithm)?$|tokeniz|tokens?_?(?:used|per|count)|message|title|description|text$|error|keyboard|keyword|keyframe|translat|locale|i18n|encrypted|sealed|commit|revision|uuid|guid|lookup|selector|example|mock|dummy|fake|validator|credentials?_?(?:provider|source|mode)|strength|confirm|forgot|change|author(?!iz)|bypass|compass|surpass|passive|passion|passthrough|pass_?through|passed|passing|passenger|passport))';
+  '(?!.*(?:hash(?!i?corp)|digest|checksum|sha\\d|md5|fingerprint|thumbprint|integrity|etag|public|publishable|pubkey|pub_key|field|label(?!.?studio)|placeholder|hint|length|regex|pattern|policy|prompt|(?<!p)reset|(?<!c)url|uri|endpoint|path|(?<!pro)file|dir$|folder|type$|(?<!in)format|expir|ttl|timeout|(?:^|[-_.])m(?:ax|in)[-_.]|column|param$|(?:c|x)srf(?!.?secret)|authenticity|nonce|next_?token|page_?token|continuation|pagination|cursor|cache|(?:primary|foreign|partition)[-_. ]?key|sort_?key|site_?key|sitekey|measurement|version|enabled|required|(?<!ac|dis)count|index|limit|prefix|suffix|header_?name|_name$|name$|[a-z]Id$|_id$|-id$|arn$|ref$|alg(?:orithm)?$|tokeniz|tokens?_?(?:used|per|count)|jsonwebtoken|message(?!.?(?:bus|bird|broker|queue))|title|description|text$|error|keyboard|keyword|keyframe|translat|locale|i18n|encrypted|sealed|commit|revision|uuid|guid|lookup|selector|example|mock|dummy|fake|validator|credentials?_?(?:provider|source|mode)|strength|confirm|forgot|(?<!ex)change|author(?!iz)))';
+/** The same for passwords: they are `hashed` and `encoded`, and many words have `pass` in them. */
+const notPassword = `${notSecret}(?!.*(?:bypass|compass|surpass|passive|passion|pass[-_]?through|passed|passing|passenger|passport|encoder|hasher))`;
+
+/** Names for a password in other languages. */
+const foreignPassword =
+  'senha|kennwort|contrasen|wachtwoord|mot_?de_?passe|haslo|heslo|parola|salasana|jelszo|adgangskode|kodeord|passord|(?:^|[-_.])(?:clave|mdp|sifre|parol)(?:$|[-_.])';
 
 export const genericRules = defineRules([
   {
@@ -12,7 +18,7 @@ export const genericRules = defineRules([
     title: 'Password',
     keywords: [
       'pass',
-      'pwd["\'=: _>]',
+      'pwd["\'=: _><]',
       '[_-]pwd',
       '[_-]pw["\'=: ]',
       'bindpw',
@@ -22,32 +28,60 @@ export const genericRules = defineRules([
       'wachtwoord',
       'motdepasse',
       'mot_de_passe',
+      'haslo',
+      'heslo',
+      'parola',
+      'salasana',
+      'jelszo',
+      'adgangskode',
+      'kodeord',
+      'clave',
+      'sifre',
+      '[_-]mdp',
+      'mdp["\'=: _><]',
+      'psk["\'=: _><]',
+      'preshared',
     ],
     assigned: true,
-    name: `^${notSecret}.*(?:passw|passphrase|(?:^|[-_.])pass(?:$|[-_.])|(?:db|pg|user|smtp|ftp|admin|root|my|mysql|sql|mongo|mail|imap|mqtt|amqp|kafka|ldap|bind|login|proxy|redis|auth|http|sudo|ssh|vnc|wifi|app|svc|key|store|cert|default|rabbit|rabbitmq|postgres|mariadb|elastic|registry|docker|nexus|jenkins|backup|repl|router|device|master|service|system|client|server)pass$|pwd|[-_]pw$|bindpw|senha|kennwort|contrasen|wachtwoord|mot_?de_?passe)`,
+    name: `^${notPassword}.*(?:passw|passphrase|(?:^|[-_.])pass(?:$|[-_.])|(?:db|pg|user|smtp|ftp|admin|root|my|mysql|sql|mongo|mail|imap|mqtt|amqp|kafka|ldap|bind|login|proxy|redis|auth|http|sudo|ssh|vnc|wifi|app|svc|key|store|cert|default|rabbit|rabbitmq|postgres|mariadb|elastic|registry|docker|nexus|jenkins|backup|repl|router|device|master|service|system|client|server)pass$|pwd|[-_]pw$|bindpw|[a-z0-9_.-]psk$|preshared[-_]?key$|${foreignPassword})`,
     pattern: '[^\\s"\'`]{8,200}',
     checks: ['password-like'],
     samples: {
-      true: ['db_password = "{password}"', 'DB_PASS="{password}"'],
+      true: [
+        'db_password = "{password}"',
+        'DB_PASS="{password}"',
+        'SERVICE_ACCOUNT_PASSWORD={password}',
+        'exchange_password: {password}',
+        'VPN_PSK = "{password}"',
+        'HASLO="{password}"',
+        'clave_api: {password}',
+      ],
       false: [
         'password = "password"',
         'password_hash = "{hex:40}"',
         'password: "${DB_PASSWORD}"',
         'password = "changeme123"',
         'db_password = "********"',
+        'db_password = "generate-with-openssl-rand-hex-32"',
+        'password_encoder = "{password}"',
+        'pass-through-headers: "X-Request-Id,X-Tenant"',
       ],
     },
   },
   {
     id: 'generic-secret',
     title: 'Secret',
-    keywords: ['secret'],
+    keywords: ['secret', 'pepper', 'segredo', 'geheim', 'schluessel', 'chave', 'jeton'],
     assigned: true,
-    name: `^${notSecret}.*secret`,
+    name: `^${notSecret}.*(?:secret|pepper$|segredo|geheim|schluessel|(?:^|[-_.])(?:chave|jeton)(?:$|[-_.]))`,
     pattern: '[^\\s"\'`]{10,2000}',
     checks: ['token-like'],
     samples: {
-      true: ['client_secret = "{a62:32}"'],
+      true: [
+        'client_secret = "{a62:32}"',
+        'HASHICORP_SECRET={a62:32}',
+        'let pepper = env::var("PEPPER").unwrap_or_else(|_| "{hex:64}");',
+      ],
       false: ['client_secret = "{uuid}"', 'secret_name = "{a62:32}"', 'secret = "my-secret-value"'],
     },
   },
@@ -124,7 +158,12 @@ export const genericRules = defineRules([
     pattern: '[^\\s"\'`]{16,400}',
     checks: ['token-like'],
     entropy: 3.2,
-    samples: { true: ['encryption_key = "{a62:32}"'], false: ['cache_key = "{a62:32}"', 'primary_key = "{a62:32}"'] },
+    // How GnuPG names a key.
+    allow: { values: ['^[0-9A-F]{16}(?:[0-9A-F]{24})?!?$'] },
+    samples: {
+      true: ['encryption_key = "{a62:32}"'],
+      false: ['cache_key = "{a62:32}"', 'primary_key = "{a62:32}"', 'signing_key = 9C3E7A1D5B8F2046'],
+    },
   },
   {
     id: 'wordpress-secret',
@@ -143,7 +182,7 @@ export const genericRules = defineRules([
     id: 'generic-auth',
     title: 'Credential',
     severity: 'medium',
-    keywords: ['auth', 'credential', 'creds["\'=: _>]'],
+    keywords: ['auth', 'credential', 'creds["\'=: _><]'],
     assigned: true,
     name: `^${notSecret}.*(?:(?:^|[-_.])auth(?:$|[-_.](?:code|value|string|data))|credentials?$|creds$|authorization$|x-auth)`,
     pattern: '[^\\s"\'`]{16,400}',

@@ -39,6 +39,28 @@ export const infrastructureRules = defineRules([
     entropy: 3.3,
   },
   {
+    id: 'vault-root-token',
+    title: 'HashiCorp Vault root token',
+    severity: 'critical',
+    keywords: ['hvs.'],
+    pattern: 'hvs\\.[A-Za-z0-9]{24}',
+    right: `${urlSafe}.`,
+    entropy: 3.3,
+    samples: { true: ['Initial Root Token: hvs.{a62:24}'], false: ['hvs.{a62:30}'] },
+  },
+  {
+    id: 'vault-unseal-key',
+    title: 'HashiCorp Vault unseal key',
+    severity: 'critical',
+    confidence: 'structured',
+    keywords: ['unseal key ', 'recovery key ', 'unseal_keys_b64'],
+    pattern:
+      '(?:(?:[Uu]nseal|[Rr]ecovery) [Kk]ey [0-9]{1,2}: |unseal_keys_b64"?[ :=]{1,3}\\[\\s{0,20}")([A-Za-z0-9+/]{43,44}={0,2}|[0-9a-f]{64,66})',
+    right: 'A-Za-z0-9+/=',
+    entropy: 3.5,
+    samples: { true: ['Unseal Key 1: {base64:44}', 'Recovery Key 12: {base64:43}='], false: ['Unseal Key 1: <key>'] },
+  },
+  {
     id: 'vault-batch-token',
     title: 'HashiCorp Vault batch token',
     severity: 'critical',

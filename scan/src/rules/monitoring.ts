@@ -169,6 +169,19 @@ export const monitoringRules = defineRules([
     checks: ['random'],
   },
   {
+    id: 'pagerduty-routing-key',
+    title: 'PagerDuty integration key',
+    keywords: ['routing_key', 'routingkey', 'integration_key', 'service_key'],
+    assigned: true,
+    pattern: '[a-f0-9]{32}|R[A-Z0-9]{31}',
+    near: 'pager_?duty',
+    checks: ['random'],
+    samples: {
+      true: ['pagerduty_configs:\n  - routing_key: {hex:32}'],
+      false: ['routing_key: {hex:32}', 'pagerduty:\n  routing_key: orders.created.eu'],
+    },
+  },
+  {
     id: 'opsgenie-header',
     title: 'Opsgenie API key in a header',
     keywords: ['GenieKey '],

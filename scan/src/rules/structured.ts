@@ -166,12 +166,15 @@ export const structuredRules = defineRules([
     ignoreCase: true,
     left: 'A-Za-z0-9_.',
     right: '',
-    allow: { values: ['^\\w+(?:\\.|::)\\w+', '^null'] },
-    near: '(?:server|data source|host|user ?id|uid|username|initial catalog|database)\\s?=[^\\n;]{1,200};',
+    allow: { values: ['^\\w+(?:(?:\\.|::)\\w+)+(?:[([].*)?$', '^null'] },
+    near: '(?:server|data source|host|user ?(?:id|name)?|uid|initial catalog|database(?:name)?)\\s?=[^\\n;]{1,200};',
     anyValue: true,
     checks: ['url-password'],
     samples: {
-      true: ['"Server=db.acme.test;Database=app;User Id=svc;Password={password};"'],
+      true: [
+        '"Server=db.acme.test;Database=app;User Id=svc;Password={password};"',
+        '"jdbc:sqlserver://db:1433;databaseName=app;user=svc;password=chocolat.Hirondelle*72;encrypt=true"',
+      ],
       false: ['"Server=db;Database=app;User Id=svc;Password=${PW};"', 'Server=db;User Id=sa;Password=password;'],
     },
   },
@@ -261,6 +264,28 @@ export const structuredRules = defineRules([
     right: 'A-Za-z0-9+/=',
     anyValue: true,
     samples: { true: ['client-key-data: LS0tLS1CRUdJTi{base64:300}'] },
+  },
+  {
+    id: 'kubernetes-docker-config',
+    title: 'Registry credentials in a Kubernetes Secret',
+    confidence: 'structured',
+    keywords: ['.dockerconfigjson', '.dockercfg'],
+    pattern: '\\.docker(?:configjson|cfg)["\']?:[ \\t]{1,4}["\']?(e(?:yJ|wo|yA)[A-Za-z0-9+/]{40,8000}={0,2})',
+    left: '',
+    right: 'A-Za-z0-9+/=',
+    anyValue: true,
+    entropy: 3.5,
+    samples: {
+      true: [
+        '  .dockerconfigjson: eyJhdXRocyI6eyJyZWdpc3RyeSI6{base64:60}',
+        '  ".dockerconfigjson": "ewogICJhdXRocyI6{base64:80}"',
+      ],
+      false: [
+        'type: kubernetes.io/dockerconfigjson',
+        '  .dockerconfigjson: ${DOCKER_CONFIG}',
+        '  .dockerconfigjson: e30=',
+      ],
+    },
   },
   {
     // Names that say password, token or key are the generic rules' matter: here it is any other name.
