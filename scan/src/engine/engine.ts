@@ -12,9 +12,9 @@ import { isKnownExample } from './known-examples.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { settleOverlaps } from './overlap.ts';
 import { defaultWord } from './opening.ts';
-import { type Reach, nearBytes, reachOf } from './reach.ts';
+import { type Reach, assignedReachOf, nearBytes, reachOf } from './reach.ts';
 import { type Entry, type Meaning, type Tables, buildTables, longestKeyword } from './tables.ts';
-import { WrappedText } from './wrapped.ts';
+import { WrappedText, wrappedReach } from './wrapped.ts';
 
 export interface Match {
   readonly rule: Rule;
@@ -96,9 +96,8 @@ function anyOf(patterns: readonly string[]): RegExp {
 
 const rank = { generic: 0, structured: 1, format: 2 } as const;
 
-/** So much of a text is looked at at once, and so much more on either side: further than any rule looks. */
+/** In so much of a text keywords are looked for at once; no string of the text is made that is much longer. */
 const windowBytes = 512 * 1024;
-const windowMargin = 128 * 1024;
 
 export interface EngineOptions {
   /** Tables of exactly these rules. @default made anew */
@@ -107,6 +106,8 @@ export interface EngineOptions {
   readonly enabled?: ((rule: Rule) => boolean) | undefined;
   /** `js` forces the filter's JavaScript loop. @default 'wasm' */
   readonly filter?: 'wasm' | 'js' | undefined;
+  /** Up to so many bytes a text is made one string; of a longer one only what keywords look at. @default 8192 */
+  readonly shortText?: number | undefined;
 }
 
 export class Engine {
@@ -114,12 +115,15 @@ export class Engine {
   readonly #compiled: (CompiledRule | undefined)[] = [];
   readonly #enabled: (rule: Rule) => boolean;
   readonly #filter: KeywordFilter;
+  readonly #shortText: number;
   readonly #wrapped: WrappedText;
+  readonly #reaches = new Map<number, EntryReach>();
   #longestKeyword: number | undefined;
 
   constructor(rules: readonly Rule[], options: EngineOptions = {}) {
     this.#rules = rules;
     this.#enabled = options.enabled ?? (() => true);
+    this.#shortText = options.shortText ?? 8192;
     this.#wrapped = new WrappedText(rules);
     this.#filter = new KeywordFilter(options.tables ?? buildTables(rules), options.filter);
   }
@@ -133,23 +137,39 @@ export class Engine {
   scan(count: number, context: ScanContext): Match[] {
     const matches: Match[] = [];
     const refuted: Refuted[] = [];
-    // A window at a time: one string of all of a large file would be memory that V8 gives back late.
+    const keywords: Keyword[] = [];
     for (let from = 0; from < count; from += windowBytes) {
-      const begin = Math.max(0, from - windowMargin);
-      const end = Math.min(count, from + windowBytes + windowMargin);
-      let run: Run | undefined;
-      this.#filter.run(
-        count,
-        (entry, position) => this.consider((run ??= this.begin(count, begin, end)), entry, position, context),
-        from,
-        Math.min(count, from + windowBytes),
-        context,
-      );
-      if (run === undefined) continue;
-      matches.push(...run.matches);
-      refuted.push(...run.refuted);
+      const add = (entry: Entry, position: number): void => void keywords.push({ entry, position });
+      this.#filter.run(count, add, from, Math.min(count, from + windowBytes), context);
+      for (let next = 0; next < keywords.length;) {
+        const part = this.partOf(keywords, next, count);
+        const run = this.begin(count, part.from, part.to);
+        for (; next < part.end; next += 1) this.consider(run, keywords[next]!.entry, keywords[next]!.position, context);
+        matches.push(...run.matches);
+        refuted.push(...run.refuted);
+      }
+      keywords.length = 0;
     }
     return settleOverlaps(matches, refuted);
+  }
+
+  /**
+   * What the keywords from `first` on look at, as far as their parts of the text overlap, and the first that looks at another one. A string
+   * of all of a long text would be copied for little, and be memory that V8 gives back late.
+   */
+  partOf(keywords: readonly Keyword[], first: number, count: number): { from: number; to: number; end: number } {
+    if (count <= this.#shortText) return { from: 0, to: count, end: keywords.length };
+    let [from, to, end] = [Infinity, -Infinity, first];
+    for (let one = keywords[end]; one !== undefined; one = keywords[(end += 1)]) {
+      const reach = this.reachOf(one.entry);
+      const assigned = reach.isAssigned ? assignmentReach.begin + assignmentReach.value : 0;
+      const wrapped = reach.isWrapped ? wrappedReach : 0;
+      const begin = one.position - Math.max(reach.before, wrapped);
+      if (end > first && (begin > to || to - from > windowBytes)) break;
+      from = Math.min(from, begin);
+      to = Math.max(to, one.position + one.entry.bytes.length + Math.max(reach.after, assigned, wrapped));
+    }
+    return { from: Math.max(0, from), to: Math.min(count, to), end };
   }
 
   /** All keywords of the text in the room that have a part in the range. For `VersionScan`. */
@@ -175,16 +195,21 @@ export class Engine {
 
   /** How far from a keyword its rules look; of an assigned rule's value and of Base64 only the text itself can tell. */
   reachOf(entry: Entry): EntryReach {
+    let reach = this.#reaches.get(entry.address);
+    if (reach === undefined) this.#reaches.set(entry.address, (reach = this.#measure(entry)));
+    return reach;
+  }
+
+  #measure(entry: Entry): EntryReach {
     const kinds = new Set(entry.meanings.map(({ kind }) => kind));
     const parts = entry.meanings.flatMap(({ kind, index }) => {
       const rule = this.#rules[index];
-      return kind === 'rule' && rule ? [reachOf(rule)] : [];
+      return kind === 'wrapped' || !rule ? [] : [kind === 'rule' ? reachOf(rule) : assignedReachOf(rule)];
     });
-    const isAssigned = kinds.has('assigned');
     return {
-      before: Math.max(isAssigned ? assignmentReach.before : 0, ...parts.map(({ before }) => before)),
+      before: Math.max(0, ...parts.map(({ before }) => before)),
       after: Math.max(0, ...parts.map(({ after }) => after)),
-      isAssigned,
+      isAssigned: kinds.has('assigned'),
       isWrapped: kinds.has('wrapped'),
     };
   }
@@ -287,6 +312,12 @@ export class Engine {
     if (good) run.matches.push({ rule, ...span });
     else if (rule.confidence === 'format') run.refuted.push(span);
   }
+}
+
+/** A keyword in the text. */
+export interface Keyword {
+  readonly entry: Entry;
+  readonly position: number;
 }
 
 export interface EntryReach extends Reach {

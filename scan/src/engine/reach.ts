@@ -1,6 +1,7 @@
 // How far from its keyword a rule looks. Where a text changed only further away, what the rule said of the place still holds.
 
 import type { Rule } from '../rule.ts';
+import { assignmentReach } from './assignment.ts';
 
 /** Bytes on either side of a match in which `near` looks. */
 export const nearBytes = 200;
@@ -18,6 +19,15 @@ export function reachOf(rule: Rule): Reach {
   const longest = longestMatch(rule.pattern);
   const behind = /\(\?<[=!]/.test(rule.pattern) ? longest : 0;
   return { before: (rule.lead?.max ?? 0) + behind + besides + near, after: longest + besides + near };
+}
+
+/** Of one about an assignment, but for the value, of which only the text can tell how far it goes. */
+export function assignedReachOf(rule: Rule): Reach {
+  const near = rule.near === undefined ? 0 : nearBytes;
+  return {
+    before: assignmentReach.before + near,
+    after: near === 0 ? 0 : assignmentReach.begin + assignmentReach.value + near,
+  };
 }
 
 /** The most characters that the pattern can look at, its look-ahead included; `Infinity` where nothing bounds it. */

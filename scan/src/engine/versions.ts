@@ -2,11 +2,10 @@
 // and a rule is tried again only where a change is within its reach. What comes out is what a scan of the whole gives.
 
 import { assignmentReach } from './assignment.ts';
-import type { Engine, EntryReach, Match, Refuted, Run, ScanContext } from './engine.ts';
+import type { Engine, Match, Refuted, Run, ScanContext } from './engine.ts';
 import { settleOverlaps } from './overlap.ts';
 import type { Entry } from './tables.ts';
 import { type Stretch, unchangedStretches } from './unchanged.ts';
-import { wrappedReach } from './wrapped.ts';
 
 type Span<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -27,18 +26,14 @@ const none: readonly never[] = [];
 
 export class VersionScan {
   readonly #engine: Engine;
-  readonly #longText: number;
-  readonly #reaches = new Map<number, EntryReach>();
   #previous = Buffer.alloc(0);
   #count = 0;
   #context: ScanContext | undefined;
   /** In the order in which the filter reports them. */
   #candidates: Candidate[] = [];
 
-  /** @param longText bytes from which on a part of the text is made a string rather than all of it */
-  constructor(engine: Engine, longText = 65_536) {
+  constructor(engine: Engine) {
     this.#engine = engine;
-    this.#longText = longText;
   }
 
   /** Scans the first `count` bytes of the engine's room. The matches are good until the next call. */
@@ -97,34 +92,11 @@ export class VersionScan {
   }
 
   #tryAll(count: number, candidates: readonly Candidate[], context: ScanContext): void {
-    let next = 0;
-    while (next < candidates.length) {
-      const { from, to, end } =
-        count < this.#longText ? { from: 0, to: count, end: candidates.length } : this.#group(candidates, next);
-      const run = this.#engine.begin(count, Math.max(0, from), Math.min(count, to));
+    for (let next = 0; next < candidates.length;) {
+      const { from, to, end } = this.#engine.partOf(candidates, next, count);
+      const run = this.#engine.begin(count, from, to);
       for (; next < end; next += 1) this.#tryAgain(run, candidates[next]!, context);
     }
-  }
-
-  /** Candidates that look at a common part of the text, and that part. Of a long text little changes. */
-  #group(candidates: readonly Candidate[], first: number): { from: number; to: number; end: number } {
-    let [from, to, end] = [Infinity, -Infinity, first];
-    for (let one = candidates[end]; one !== undefined; one = candidates[(end += 1)]) {
-      const reach = this.#reachOf(one.entry);
-      const assigned = reach.isAssigned ? assignmentReach.begin + assignmentReach.value : 0;
-      const wrapped = reach.isWrapped ? wrappedReach : 0;
-      const begin = one.position - Math.max(reach.before, wrapped);
-      if (end > first && begin > to) break;
-      from = Math.min(from, begin);
-      to = Math.max(to, one.position + one.entry.bytes.length + Math.max(reach.after, assigned, wrapped));
-    }
-    return { from, to, end };
-  }
-
-  #reachOf(entry: Entry): EntryReach {
-    let reach = this.#reaches.get(entry.address);
-    if (reach === undefined) this.#reaches.set(entry.address, (reach = this.#engine.reachOf(entry)));
-    return reach;
   }
 
   #tryAgain(run: Run, candidate: Candidate, context: ScanContext): void {
@@ -134,7 +106,7 @@ export class VersionScan {
     this.#engine.consider(run, entry, position, context);
     candidate.matches = run.matches.length === matches ? none : run.matches.slice(matches);
     candidate.refuted = run.refuted.length === refuted ? none : run.refuted.slice(refuted);
-    const reach = this.#reachOf(entry);
+    const reach = this.#engine.reachOf(entry);
     const end = position + entry.bytes.length;
     candidate.from = position - reach.before;
     candidate.to = end + reach.after;
