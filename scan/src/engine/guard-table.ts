@@ -3,7 +3,7 @@
 import type { Rule } from '../rule.ts';
 import { kinds } from './characters.ts';
 import { guardKind, guardLayout } from './guard.ts';
-import { type Step, commonClass, commonOpening, defaultWord, openingOf } from './opening.ts';
+import { type Step, bytesOfMatch, commonClass, commonOpening, defaultWord, openingOf } from './opening.ts';
 import type { Meaning } from './tables.ts';
 
 /** Where a record stands is said in two bytes. */
@@ -34,7 +34,7 @@ export class GuardTable {
       const sure = meanings.filter(({ index }) => this.#rules[index]?.confidence !== 'generic');
       const bare = sure.length === 0 ? undefined : sure.length === meanings.length ? key : this.add(keyword, sure);
       if (bare !== undefined) this.#bare.set(key, bare);
-      this.#record(key, guardKind.assignment, 0, steps);
+      this.#record(key, guardKind.assignment, 0, steps, bytesOfMatch(rules));
     } else {
       const left = commonClass(rules.map((rule) => (rule.lead ? '' : (rule.left ?? defaultWord))));
       this.#record(key, guardKind.opening, left ? this.#class(left) : guardLayout.noClass, steps);
@@ -61,11 +61,12 @@ export class GuardTable {
     return { bytes: Buffer.concat(parts), at };
   }
 
-  #record(key: string, kind: number, field: number, steps: readonly Step[]): void {
+  #record(key: string, kind: number, field: number, steps: readonly Step[], inside?: Uint8Array): void {
     const { firstStep, stepBytes } = guardLayout;
     const record = Buffer.alloc(firstStep + steps.length * stepBytes);
     record[0] = kind;
     record.writeUInt16LE(field, guardLayout.left);
+    record.writeUInt16LE(inside ? this.#class(inside) : guardLayout.noClass, guardLayout.inside);
     record[guardLayout.steps] = steps.length;
     for (const [i, step] of steps.entries()) {
       const at = firstStep + i * stepBytes;

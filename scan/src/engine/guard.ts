@@ -12,7 +12,7 @@ export const guardKind = { opening: 1, assignment: 2 } as const;
 /**
  * Layout of the table: the kinds of characters (256 bytes); classes of bytes, a bitmap of 32 bytes each; records: their kind (u8); for an
  * opening the class that must not stand before the keyword, for an assignment the record of what a value without quotes has to be in
- * program code, 0 if it is none (u16); the number of steps (u8), and for each its class (u16), and how often it may stand there at least
+ * program code, 0 if it is none (u16); for an assignment the class of all that a value has in it (u16); the number of steps (u8), and for each its class (u16), and how often it may stand there at least
  * and at most (u8 each).
  */
 export const guardLayout = {
@@ -22,8 +22,9 @@ export const guardLayout = {
   /** Of a record. */
   left: 1,
   bare: 1,
-  steps: 3,
-  firstStep: 4,
+  inside: 3,
+  steps: 5,
+  firstStep: 6,
   /** Of a step. */
   least: 2,
   most: 3,
@@ -37,9 +38,11 @@ export const code = {
   carriageReturn: 13,
   space: 32,
   ampersand: 38,
+  apostrophe: 39,
   percent: 37,
   parenthesis: 40,
   star: 42,
+  plus: 43,
   comma: 44,
   dash: 45,
   slash: 47,
@@ -59,11 +62,34 @@ export const code = {
   noBreakSpace: 160,
 } as const;
 
-/** Two folded letters as one number. */
-const pair = (letters: string): number => (letters.charCodeAt(0) << 8) | letters.charCodeAt(1);
+/** What a type has in it besides what names have (assignment.ts). */
+export const typeCodes = [
+  code.space,
+  code.lessThan,
+  code.greaterThan,
+  code.bracket,
+  code.closingBracket,
+  code.bar,
+  code.ampersand,
+  code.questionMark,
+  code.apostrophe,
+  code.star,
+];
+
+/** Letters behind the dot of `.unwrap_or(`, `.orElse(` and `.get(`. */
+export const getterCodes = [117, 111, 103];
+
+/** Two letters, folded, as one number. */
+const pair = (letters: string): number => (letters.charCodeAt(0) << 8) | letters.charCodeAt(1) | 0x2020;
 export const isPair = pair('is');
 /** The beginnings of words that lead to the value. */
-export const wordPairs = ['as', 'an', 'st', 'or', 'va', 'de', 'co', '-v'].map(pair);
+export const wordPairs = ['as', 'an', 'st', 'va', 'de', 'co', '-v'].map(pair);
+/** `or`, where what names the variable is closed. */
+export const orPair = pair('or');
+/** The beginnings of keys under a parameter of CloudFormation. */
+export const yamlPairs = ['ty', 'de', 'no', 'mi', 'ma', 'al'].map(pair);
+/** The beginnings of what may stand before a value's quote, but for one or two letters: `new String(`, `Buffer.from(`. */
+export const prefixPairs = ['ne', 'st', 'bu', '[]'].map(pair);
 /** Three folded letters as one number. */
 const triple = (letters: string): number =>
   letters.charCodeAt(0) | (letters.charCodeAt(1) << 8) | (letters.charCodeAt(2) << 16);
@@ -77,8 +103,9 @@ export const most = {
   opening: 256,
   /** White space behind the parenthesis of a call. */
   callSpace: 4,
-  /** What may stand between a type's colon and the `=`. */
-  type: 64,
+  /** Of a type. */
+  type: 48,
+  typeSpace: 4,
   /** What may stand before a value's quote: `String::from(`, an anchor of YAML. */
   prefix: 44,
   operatorSpace: 60,
@@ -168,12 +195,11 @@ export class Guards {
     while (next - closed < mostSpace && (this.#is(next, kind.space) || this.#isAny(next, code.noBreakSpace))) next += 1;
     const isQuoted = closed > nameEnd && this.#is(closed - 1, kind.quote);
     if (this.#isAny(next, code.brace, code.backslash) || this.#isWord(next)) return true;
+    if (closed > nameEnd && this.#pair(next) === orPair) return true;
     if (this.#isAny(next, code.equals, code.colon)) {
-      const value = this.#afterOperator(next);
-      if (this.#isAny(value, code.newline, code.carriageReturn, code.parenthesis, code.bar, code.greaterThan))
-        return true;
-      if (closed === nameEnd && this.#isAny(next, code.colon) && this.#hasEquals(value)) return true;
-      return this.#mayTake(record, value, nameStart);
+      const value = this.#blanksEnd(this.#operatorEnd(next), most.operatorSpace);
+      const isTyped = closed === nameEnd && this.#isAny(next, code.colon) && this.#isType(value);
+      return isTyped || this.#mayTake(record, value, nameStart);
     }
     if (this.#pair(next) === isPair) {
       const value = this.#blanksEnd(next + (this.#isAny(next + 2, code.colon) ? 3 : 2), most.argumentSpace);
@@ -181,8 +207,17 @@ export class Guards {
     }
     if (this.#is(next, kind.quote))
       return this.#isWord(next + 1) || (closed === nameEnd && this.#mayHold(record, 0, next));
-    if (this.#is(next, kind.operator) && (this.#is(next + 1, kind.second) || (isQuoted && this.#isAny(next, code.bar))))
-      return true;
+    if (isQuoted && this.#isAny(next, code.bar)) return true;
+    if (this.#is(next, kind.operator) && this.#is(next + 1, kind.second)) {
+      // `.get(` and the like follow what is closed.
+      if (this.#isAny(next + 1, ...getterCodes)) {
+        if (closed > nameEnd) return true;
+      } else {
+        if (this.#mayTake(record, this.#blanksEnd(next + 2, most.operatorSpace), nameStart)) return true;
+        const isLonger = this.#isAny(next + 2, code.equals);
+        if (isLonger && this.#mayTake(record, this.#blanksEnd(next + 3, most.operatorSpace), nameStart)) return true;
+      }
+    }
     // A type: `[]byte`, `[40]`, `*string`.
     if (this.#isAny(next, code.bracket) && (this.#isAny(next + 1, code.closingBracket) || this.#isDigit(next + 1)))
       return true;
@@ -211,22 +246,30 @@ export class Guards {
     return takesBlank && this.#mayTake(record, value, nameStart);
   }
 
-  /** Behind `=`, `==`, `===`, `=>`, `:`, `:=`, `::=` and blanks. */
-  #afterOperator(at: number): number {
+  /** Behind `=`, `==`, `===`, `=>`, `:`, `:=`, `::=`. */
+  #operatorEnd(at: number): number {
     let end = at + 1;
     while (end - at < 3 && this.#memory[end] === this.#memory[at]) end += 1;
     if (this.#isAny(at, code.equals)) end = this.#isAny(at + 1, code.greaterThan) ? at + 2 : end;
     else end = this.#isAny(end, code.equals) ? end + 1 : at + 1;
-    return this.#blanksEnd(end, most.operatorSpace);
+    return end;
   }
 
-  #hasEquals(at: number): boolean {
-    for (let i = 0; i < most.type; i += 1) if (this.#isAny(at + i, code.equals)) return true;
-    return false;
+  /** True for a type and what assigns to it: `string | undefined =`. */
+  #isType(at: number): boolean {
+    let end = at;
+    while (end - at < most.typeSpace && this.#is(end, kind.space)) end += 1;
+    if (this.#isAny(end, code.ampersand)) end += 1;
+    const start = end;
+    while (end - start < most.type && (this.#is(end, kind.name) || this.#isAny(end, ...typeCodes))) end += 1;
+    const typed = end;
+    while (end - typed < most.typeSpace && this.#is(end, kind.space)) end += 1;
+    return this.#isAny(end, code.equals);
   }
 
   /** True if a value that the record allows may begin at `at`. */
   #mayTake(record: number, at: number, nameStart: number): boolean {
+    if (this.#goesOnBelow(at)) return true;
     const bare = this.#bareValues ? record : this.#short(this.#table + record + guardLayout.bare);
     return (
       this.#mayHold(record, bare, at) ||
@@ -234,22 +277,54 @@ export class Guards {
     );
   }
 
+  /** The value may be on the next line: behind `(`, `|` or `>`, in quotes, or the default of a parameter. */
+  #goesOnBelow(at: number): boolean {
+    let end = at;
+    const isBlock = this.#isAny(at, code.bar, code.greaterThan);
+    if (this.#isAny(at, code.parenthesis)) end += 1;
+    if (isBlock) end += this.#isAny(at + 1, code.plus, code.dash) ? 2 : 1;
+    const start = end;
+    let isBelow = false;
+    while (end - start < most.words && this.#is(end, kind.space)) {
+      if (this.#isAny(end, code.newline)) isBelow = true;
+      end += 1;
+    }
+    return isBelow && (isBlock || this.#is(end, kind.quote) || yamlPairs.includes(this.#pair(end)));
+  }
+
   /** The same where one without quotes is of the record `bare`, if any. */
   #mayHold(record: number, bare: number, at: number): boolean {
-    if (this.#is(at, kind.prefix)) {
-      for (let i = 1; i < most.prefix && !this.#isAny(at + i, code.newline); i += 1)
-        if (this.#is(at + i, kind.quote)) return true;
-    }
+    if (this.#is(at, kind.prefix) && this.#isPrefix(at)) return true;
     const isEscaped = this.#isAny(at, code.backslash);
     const quote = isEscaped ? at + 1 : at;
     if (this.#is(quote, kind.quote)) {
       if (this.#isAny(quote + 1, code.backslash)) return true;
-      if (!this.#is(quote + 1, kind.quote)) return this.#runs(record, quote + 1);
+      if (!this.#is(quote + 1, kind.quote)) return this.#runs(record, quote + 1) && this.#isInside(record, quote);
       // '"value"' and """value""", but not the empty text.
       const mark = this.#memory[quote];
       return this.#memory[quote + 1] !== mark || this.#memory[quote + 2] === mark;
     }
     return !isEscaped && bare !== 0 && this.#runs(bare, at);
+  }
+
+  /** What begins here may lead to a quote. */
+  #isPrefix(at: number): boolean {
+    for (let i = 1; i <= 2; i += 1)
+      if (this.#is(at + i, kind.quote) || this.#isAny(at + i, code.backslash)) return true;
+    if (!this.#isAny(at, code.ampersand) && !prefixPairs.includes(this.#pair(at))) return false;
+    for (let i = 1; i < most.prefix && !this.#isAny(at + i, code.newline); i += 1)
+      if (this.#is(at + i, kind.quote)) return true;
+    return false;
+  }
+
+  /** Nothing of the text in quotes is of what no value has in it. */
+  #isInside(record: number, quote: number): boolean {
+    const inside = this.#short(this.#table + record + guardLayout.inside);
+    for (let i = 1; i < most.opening && quote + i < this.#end; i += 1) {
+      if (this.#memory[quote + i] === this.#memory[quote] || this.#isAny(quote + i, code.backslash)) return true;
+      if (!this.#inClass(inside, quote + i)) return false;
+    }
+    return true;
   }
 
   /** `user=x name`: the word before is one of a list of pairs. */

@@ -35,21 +35,33 @@ export function commonClass(all: readonly string[]): Uint8Array | undefined {
 
 /** The opening from the keyword's first byte on; empty where nothing is known. @param keyword in lower case */
 export function openingOf(rule: Rule, keyword: string): Step[] {
-  const steps = stepsOf(rule);
+  const { steps } = parse(rule);
   const from = rule.lead ? keywordIn(steps, keyword, classOf(rule.lead.chars)) : 0;
   return from === -1 ? [] : determined(steps.slice(from)).slice(0, mostSteps);
 }
 
-const parsed = new WeakMap<Rule, readonly Step[]>();
+/** The bytes that a match of one of the rules can have; more than those where a pattern is not understood. */
+export function bytesOfMatch(rules: readonly Rule[]): Uint8Array {
+  const all = rules.map((rule) => parse(rule).bytes);
+  return merged(all, (one, other) => one | other);
+}
 
-function stepsOf(rule: Rule): readonly Step[] {
-  let steps = parsed.get(rule);
-  if (steps === undefined) {
-    const isKnown = !otherGroup.test(rule.pattern);
-    steps = isKnown ? new Parser(rule.pattern, rule.ignoreCase === true).alternatives().steps : [];
-    parsed.set(rule, steps);
+interface Parsed {
+  readonly steps: readonly Step[];
+  readonly bytes: Uint8Array;
+}
+const parsed = new WeakMap<Rule, Parsed>();
+
+function parse(rule: Rule): Parsed {
+  let known = parsed.get(rule);
+  if (known === undefined) {
+    const parser = new Parser(rule.pattern, rule.ignoreCase === true);
+    known = otherGroup.test(rule.pattern)
+      ? { steps: [], bytes: new Uint8Array(256).fill(1) }
+      : { steps: parser.alternatives().steps, bytes: parser.bytes };
+    parsed.set(rule, known);
   }
-  return steps;
+  return known;
 }
 
 /**
@@ -78,20 +90,26 @@ function fold(byte: number): number {
   return byte | 0x20;
 }
 
-/** Cut where it would have to be tried how long a run is: its class has bytes of the next one. */
+/** Cut where it would have to be tried how long a run is: its class has bytes of what may follow. */
 function determined(steps: readonly Step[]): Step[] {
   const sure: Step[] = [];
   for (const [i, step] of steps.entries()) {
-    const next = steps[i + 1];
-    const isSure =
-      step.least === step.most || (next !== undefined && isDisjoint(step.class, next.class) && next.least > 0);
-    if (isSure) sure.push(step);
+    if (step.least === step.most || isSure(step, steps.slice(i + 1))) sure.push(step);
     else {
       if (step.least > 0) sure.push({ ...step, most: step.least });
       break;
     }
   }
   return sure;
+}
+
+/** True if nothing that may come next, up to what must come, begins like another byte of the run. */
+function isSure(step: Step, following: readonly Step[]): boolean {
+  for (const next of following) {
+    if (!isDisjoint(step.class, next.class)) return false;
+    if (next.least > 0) return true;
+  }
+  return false;
 }
 
 function isDisjoint(a: Uint8Array, b: Uint8Array): boolean {
@@ -116,6 +134,8 @@ const quantifier = /(?:([*+?])|\{(\d+)(,(\d*))?\})\??/y;
 class Parser {
   readonly #text: string;
   readonly #ignoreCase: boolean;
+  /** Those of all classes so far. */
+  readonly bytes = new Uint8Array(256);
   #at = 0;
 
   constructor(text: string, ignoreCase: boolean) {
@@ -147,7 +167,10 @@ class Parser {
 
   #part(): Sequence {
     if (this.#take(boundary)) return nothing;
-    if (this.#take(backReference)) return this.#skipQuantifier(unknown);
+    if (this.#take(backReference)) {
+      this.bytes.fill(1);
+      return this.#skipQuantifier(unknown);
+    }
     if (this.#take(assertion)) {
       this.#inside();
       return this.#skipQuantifier(nothing);
@@ -156,9 +179,12 @@ class Parser {
     const source = this.#take(atom)?.[0];
     if (source === undefined) {
       this.#at += 1; // something that is not known here
+      this.bytes.fill(1);
       return unknown;
     }
-    return this.#repeated({ steps: [{ class: bytesOf(source, this.#ignoreCase), least: 1, most: 1 }], isWhole: true });
+    const bytes = bytesOf(source, this.#ignoreCase);
+    for (let byte = 0; byte < 256; byte += 1) this.bytes[byte]! |= bytes[byte]!;
+    return this.#repeated({ steps: [{ class: bytes, least: 1, most: 1 }], isWhole: true });
   }
 
   /** Up to the end of the group that begins before. */

@@ -2,7 +2,7 @@
 
 import { maxName, mostBlank, mostClosers, mostSpace } from './assignment.ts';
 import { kind } from './characters.ts';
-import { code, isPair, most } from './guard.ts';
+import { code, getterCodes, isPair, most, orPair, wordPairs } from './guard.ts';
 import {
   type Code,
   all,
@@ -30,7 +30,7 @@ import { type WasmFunction, op } from './wasm.ts';
 export function mayAssign(): WasmFunction {
   const [record, at, end, text, textEnd, table, bareValues] = [0, 1, 2, 3, 4, 5, 6];
   const [nameStart, nameEnd, closed, next, value, isQuoted, scratch] = [7, 8, 9, 10, 11, 12, 13];
-  const { is, isAny, isWord, pairAt, skipBlanks } = asking(table, scratch);
+  const { is, isAny, isPairOf, skipBlanks } = asking(table, scratch);
   const first = get(next);
   const second = plus(get(next), 1);
   const isPlain = equal(get(closed), get(nameEnd));
@@ -84,35 +84,37 @@ export function mayAssign(): WasmFunction {
       move(next, 1),
     ),
     ...set(isQuoted, all(less(get(nameEnd), get(closed)), is(plus(get(closed), -1), kind.quote))),
-    ...when(any(isAny(first, code.brace, code.backslash), isWord(first)), answer(yes)),
+    ...when(any(isAny(first, code.brace, code.backslash), isPairOf(first, wordPairs)), answer(yes)),
+    ...when(all(not(isPlain), isPairOf(first, [orPair])), answer(yes)),
     ...when(isAny(first, code.equals, code.colon), [
-      ...afterOperator(next, value, asking(table, scratch)),
-      ...when(
-        isAny(get(value), code.newline, code.carriageReturn, code.parenthesis, code.bar, code.greaterThan),
-        answer(yes),
-      ),
-      ...when(all(isPlain, isAny(first, code.colon)), [
-        ...set(isQuoted, no), // counts from here on
-        ...loop(less(get(isQuoted), constant(most.type)), [
-          ...when(isAny([...get(value), ...get(isQuoted), ...op.add], code.equals), answer(yes)),
-          ...move(isQuoted, 1),
-        ]),
-      ]),
+      ...operatorEnd(next, end, asking(table, scratch)),
+      ...skipBlanks(value, get(end), most.operatorSpace),
+      ...when(all(isPlain, isAny(first, code.colon)), when(call('isType', get(value), get(table)), answer(yes))),
       ...answer(mayTake(get(value))),
     ]),
-    ...when(equal(pairAt(first), constant(isPair)), [
+    ...when(isPairOf(first, [isPair]), [
       ...skipBlanks(value, [...plus(first, 2), ...isAny(plus(first, 2), code.colon), ...op.add], most.argumentSpace),
       ...when(mayTake(get(value)), answer(yes)),
     ]),
     ...when(is(first, kind.quote), [
-      ...when(isWord(second), answer(yes)),
+      ...when(isPairOf(second, wordPairs), answer(yes)),
       ...when(isPlain, answer(mayHold(first))),
       ...answer(no),
     ]),
-    ...when(
-      all(is(first, kind.operator), any(is(second, kind.second), all(get(isQuoted), isAny(first, code.bar)))),
-      answer(yes),
-    ),
+    ...when(all(get(isQuoted), isAny(first, code.bar)), answer(yes)),
+    ...when(all(is(first, kind.operator), is(second, kind.second)), [
+      ...isAny(second, ...getterCodes),
+      ...op.if,
+      ...when(not(isPlain), answer(yes)),
+      ...op.else,
+      ...skipBlanks(value, plus(first, 2), most.operatorSpace),
+      ...when(mayTake(get(value)), answer(yes)),
+      ...when(isAny(plus(first, 2), code.equals), [
+        ...skipBlanks(value, plus(first, 3), most.operatorSpace),
+        ...when(mayTake(get(value)), answer(yes)),
+      ]),
+      ...op.end,
+    ]),
     ...when(
       all(
         isAny(first, code.bracket),
@@ -131,7 +133,7 @@ export function mayAssign(): WasmFunction {
       ...loop(all(less(minus(get(value), first), constant(mostSpace)), is(get(value), kind.space)), move(value, 1)),
       ...set(value, [...get(value), ...isAny(get(value), code.backslash), ...op.add]),
       ...set(value, [...get(value), ...is(get(value), kind.quote), ...op.add]),
-      ...when(isWord(get(value)), answer(yes)),
+      ...when(isPairOf(get(value), wordPairs), answer(yes)),
     ]),
     ...when(
       all(get(isQuoted), any(isAny(first, code.v), isAny(plus(get(nameStart), -2), code.equals, code.backslash))),
@@ -165,8 +167,8 @@ export function mayAssign(): WasmFunction {
   return { params: 7, locals: 7, body };
 }
 
-/** `#afterOperator`: from what begins at the local `at` to the local `end`. */
-function afterOperator(at: number, end: number, { isAny }: ReturnType<typeof asking>): Code {
+/** `#operatorEnd` of what begins at the local `at`, in the local `end`. */
+function operatorEnd(at: number, end: number, { isAny }: ReturnType<typeof asking>): Code {
   const isSame = (offset: number): Code => equal(byte(get(at), offset), byte(get(at)));
   return [
     // One more for each that is the same, of at most three.
@@ -183,9 +185,5 @@ function afterOperator(at: number, end: number, { isAny }: ReturnType<typeof ask
     ...set(end, plus(get(at), 1)),
     ...op.end,
     ...op.end,
-    ...loop(
-      all(less(minus(get(end), get(at)), constant(most.operatorSpace)), isAny(get(end), code.space, code.tab)),
-      move(end, 1),
-    ),
   ];
 }

@@ -1,7 +1,17 @@
 // The guards of keywords (guard.ts) as functions of the filter's WebAssembly module. Each does what the method of its name does there.
 
 import { kind } from './characters.ts';
-import { code, directiveEnds, guardKind, guardLayout, loginEnds, most } from './guard.ts';
+import {
+  code,
+  directiveEnds,
+  guardKind,
+  guardLayout,
+  loginEnds,
+  most,
+  prefixPairs,
+  typeCodes,
+  yamlPairs,
+} from './guard.ts';
 import { unlimited } from './opening.ts';
 import { mayAssign } from './wasm-assignment.ts';
 import {
@@ -30,7 +40,20 @@ import { type WasmFunction, op } from './wasm.ts';
 
 /** In the order of `guardFunction`. */
 export function guardFunctions(): readonly WasmFunction[] {
-  return [allows(), runs(), opens(), mayAssign(), mayTake(), mayHold(), leads(), followsPair()];
+  return [
+    allows(),
+    runs(),
+    opens(),
+    mayAssign(),
+    mayTake(),
+    mayHold(),
+    leads(),
+    followsPair(),
+    isType(),
+    goesOnBelow(),
+    isPrefix(),
+    isInside(),
+  ];
 }
 
 /** allows(record, at, end, text, textEnd, table, bareValues) */
@@ -113,6 +136,7 @@ function mayTake(): WasmFunction {
   const bare = 7;
   const mayHold = (other: number): Code => call('mayHold', ...[record, other, at, textEnd, table].map(get));
   const body = [
+    ...when(call('goesOnBelow', get(at), get(table)), answer(yes)),
     ...set(bare, get(record)),
     ...when(not(get(bareValues)), set(bare, short([...get(table), ...get(record), ...op.add], guardLayout.bare))),
     ...when(mayHold(bare), answer(yes)),
@@ -128,30 +152,25 @@ function mayTake(): WasmFunction {
 /** mayHold(record, bare, at, textEnd, table) */
 function mayHold(): WasmFunction {
   const [record, bare, at, textEnd, table] = [0, 1, 2, 3, 4];
-  const [quote, i, scratch] = [5, 6, 7];
+  const [quote, scratch] = [5, 6];
   const { is, isAny } = asking(table, scratch);
-  const here = [...get(at), ...get(i), ...op.add];
   const body = [
-    ...when(is(get(at), kind.prefix), [
-      ...set(i, yes),
-      ...loop(all(less(get(i), constant(most.prefix)), not(isAny(here, code.newline))), [
-        ...when(is(here, kind.quote), answer(yes)),
-        ...move(i, 1),
-      ]),
-    ]),
+    ...when(is(get(at), kind.prefix), when(call('isPrefix', get(at), get(table)), answer(yes))),
     ...set(quote, [...get(at), ...isAny(get(at), code.backslash), ...op.add]),
     ...when(is(get(quote), kind.quote), [
       ...when(isAny(plus(get(quote), 1), code.backslash), answer(yes)),
-      ...when(
-        not(is(plus(get(quote), 1), kind.quote)),
-        answer(call('runs', get(record), plus(get(quote), 1), get(textEnd), get(table))),
-      ),
+      ...when(not(is(plus(get(quote), 1), kind.quote)), [
+        ...when(call('runs', get(record), plus(get(quote), 1), get(textEnd), get(table)), [
+          ...answer(call('isInside', ...[record, quote, textEnd, table].map(get))),
+        ]),
+        ...answer(no),
+      ]),
       ...answer(any(not(equal(byte(get(quote), 1), byte(get(quote)))), equal(byte(get(quote), 2), byte(get(quote))))),
     ]),
     ...when(any(isAny(get(at), code.backslash), not(get(bare))), answer(no)),
     ...call('runs', ...[bare, at, textEnd, table].map(get)),
   ];
-  return { params: 5, locals: 3, body };
+  return { params: 5, locals: 2, body };
 }
 
 /** leads(nameStart, text, table) */
@@ -198,4 +217,84 @@ function followsPair(): WasmFunction {
     ...no,
   ];
   return { params: 3, locals: 2, body };
+}
+
+/** isType(at, table) */
+function isType(): WasmFunction {
+  const [at, table] = [0, 1];
+  const [end, start, scratch] = [2, 3, 4];
+  const { is, isAny } = asking(table, scratch);
+  const upTo = (limit: number): Code => less(minus(get(end), get(start)), constant(limit));
+  const skipSpace = [
+    ...set(start, get(end)),
+    ...loop(all(upTo(most.typeSpace), is(get(end), kind.space)), move(end, 1)),
+  ];
+  const body = [
+    ...set(end, get(at)),
+    ...skipSpace,
+    ...set(end, [...get(end), ...isAny(get(end), code.ampersand), ...op.add]),
+    ...set(start, get(end)),
+    ...loop(all(upTo(most.type), any(is(get(end), kind.name), isAny(get(end), ...typeCodes))), move(end, 1)),
+    ...skipSpace,
+    ...isAny(get(end), code.equals),
+  ];
+  return { params: 2, locals: 3, body };
+}
+
+/** goesOnBelow(at, table) */
+function goesOnBelow(): WasmFunction {
+  const [at, table] = [0, 1];
+  const [end, start, isBlock, isBelow, scratch] = [2, 3, 4, 5, 6];
+  const { is, isAny, isPairOf } = asking(table, scratch);
+  const body = [
+    ...set(isBlock, isAny(get(at), code.bar, code.greaterThan)),
+    ...set(end, [...get(at), ...any(isAny(get(at), code.parenthesis), get(isBlock)), ...op.add]),
+    ...when(get(isBlock), set(end, [...get(end), ...isAny(get(end), code.plus, code.dash), ...op.add])),
+    ...set(start, get(end)),
+    ...loop(all(less(minus(get(end), get(start)), constant(most.words)), is(get(end), kind.space)), [
+      ...when(isAny(get(end), code.newline), set(isBelow, yes)),
+      ...move(end, 1),
+    ]),
+    ...all(get(isBelow), any(get(isBlock), is(get(end), kind.quote), isPairOf(get(end), yamlPairs))),
+  ];
+  return { params: 2, locals: 5, body };
+}
+
+/** isPrefix(at, table) */
+function isPrefix(): WasmFunction {
+  const [at, table] = [0, 1];
+  const [i, scratch] = [2, 3];
+  const { is, isAny, isPairOf } = asking(table, scratch);
+  const here = [...get(at), ...get(i), ...op.add];
+  const body = [
+    ...[1, 2].flatMap((ahead) =>
+      when(any(is(plus(get(at), ahead), kind.quote), isAny(plus(get(at), ahead), code.backslash)), answer(yes)),
+    ),
+    ...when(not(any(isAny(get(at), code.ampersand), isPairOf(get(at), prefixPairs))), answer(no)),
+    ...set(i, yes),
+    ...loop(all(less(get(i), constant(most.prefix)), not(isAny(here, code.newline))), [
+      ...when(is(here, kind.quote), answer(yes)),
+      ...move(i, 1),
+    ]),
+    ...no,
+  ];
+  return { params: 2, locals: 2, body };
+}
+
+/** isInside(record, quote, textEnd, table) */
+function isInside(): WasmFunction {
+  const [record, quote, textEnd, table] = [0, 1, 2, 3];
+  const [inside, at, scratch] = [4, 5, 6];
+  const { isAny, inClass } = asking(table, scratch);
+  const body = [
+    ...set(inside, short([...get(table), ...get(record), ...op.add], guardLayout.inside)),
+    ...set(at, plus(get(quote), 1)),
+    ...loop(all(less(minus(get(at), get(quote)), constant(most.opening)), less(get(at), get(textEnd))), [
+      ...when(any(equal(byte(get(at)), byte(get(quote))), isAny(get(at), code.backslash)), answer(yes)),
+      ...when(not(inClass(get(inside), get(at))), answer(no)),
+      ...move(at, 1),
+    ]),
+    ...yes,
+  ];
+  return { params: 4, locals: 3, body };
 }

@@ -1,6 +1,6 @@
 // What the functions of wasm-guard.ts and wasm-assignment.ts ask of the text, and how they call each other.
 
-import { code, guardLayout, wordPairs } from './guard.ts';
+import { code, guardLayout } from './guard.ts';
 import {
   type Code,
   all,
@@ -30,6 +30,10 @@ export const guardFunction = {
   mayHold: 6,
   leads: 7,
   followsPair: 8,
+  isType: 9,
+  goesOnBelow: 10,
+  isPrefix: 11,
+  isInside: 12,
 } as const;
 export const call = (name: keyof typeof guardFunction, ...values: readonly Code[]): Code => [
   ...values.flat(),
@@ -44,8 +48,7 @@ export function asking(
   is: (address: Code, bit: number) => Code;
   isAny: (address: Code, ...codes: readonly number[]) => Code;
   inClass: (index: Code, address: Code) => Code;
-  isWord: (address: Code) => Code;
-  pairAt: (address: Code) => Code;
+  isPairOf: (address: Code, pairs: readonly number[]) => Code;
   endsIn: (end: Code, triples: readonly number[]) => Code;
   skipBlanks: (local: number, from: Code, limit: number) => Code;
 } {
@@ -95,8 +98,7 @@ export function asking(
       ...constant(1),
       ...op.and,
     ],
-    pairAt,
-    isWord: (address) => isOneOf(pairAt(address), wordPairs),
+    isPairOf: (address, pairs) => isOneOf(pairAt(address), pairs),
     endsIn: (end, triples) => {
       const first = plus(end, -3);
       const value = [...short(first), ...byte(first, 2), ...constant(1 << 16), ...op.multiply, ...op.or];
