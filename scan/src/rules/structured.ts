@@ -166,7 +166,7 @@ export const structuredRules = defineRules([
     ignoreCase: true,
     left: 'A-Za-z0-9_.',
     right: '',
-    allow: { values: ['^\\w+(?:(?:\\.|::)\\w+)+(?:[([].*)?$', '^null'] },
+    allow: { values: ['^\\w+(?:(?:\\.|::)\\w+)+(?:[([].*)?$', '^[\\w.:>-]+\\($', '^null'] },
     near: '(?:server|data source|host|user ?(?:id|name)?|uid|initial catalog|database(?:name)?)\\s?=[^\\n;]{1,200};',
     anyValue: true,
     checks: ['url-password'],
@@ -175,7 +175,11 @@ export const structuredRules = defineRules([
         '"Server=db.acme.test;Database=app;User Id=svc;Password={password};"',
         '"jdbc:sqlserver://db:1433;databaseName=app;user=svc;password=chocolat.Hirondelle*72;encrypt=true"',
       ],
-      false: ['"Server=db;Database=app;User Id=svc;Password=${PW};"', 'Server=db;User Id=sa;Password=password;'],
+      false: [
+        '"Server=db;Database=app;User Id=svc;Password=${PW};"',
+        'Server=db;User Id=sa;Password=password;',
+        "$user = 'svc'; $password = getenv('DB_PASSWORD');",
+      ],
     },
   },
   {
