@@ -96,8 +96,10 @@ function anyOf(patterns: readonly string[]): RegExp {
 
 const rank = { generic: 0, structured: 1, format: 2 } as const;
 
-/** In so much of a text keywords are looked for at once; no string of the text is made that is much longer. */
+/** In so much of a text keywords are looked for at once, and of not much more a string is made. */
 const windowBytes = 512 * 1024;
+/** No rule sees more of a text behind its keyword. */
+const farthest = 128 * 1024;
 
 export interface EngineOptions {
   /** Tables of exactly these rules. @default made anew */
@@ -165,9 +167,10 @@ export class Engine {
       const assigned = reach.isAssigned ? assignmentReach.begin + assignmentReach.value : 0;
       const wrapped = reach.isWrapped ? wrappedReach : 0;
       const begin = one.position - Math.max(reach.before, wrapped);
-      if (end > first && (begin > to || to - from > windowBytes)) break;
+      if (end > first && (begin > to || begin - from > windowBytes)) break;
+      const after = Math.min(farthest, Math.max(reach.after, assigned, wrapped));
       from = Math.min(from, begin);
-      to = Math.max(to, one.position + one.entry.bytes.length + Math.max(reach.after, assigned, wrapped));
+      to = Math.max(to, one.position + one.entry.bytes.length + after);
     }
     return { from: Math.max(0, from), to: Math.min(count, to), end };
   }
