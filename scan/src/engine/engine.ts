@@ -175,9 +175,9 @@ export class Engine {
     return { from: Math.max(0, from), to: Math.min(count, to), end };
   }
 
-  /** All keywords of the text in the room that have a part in the range. For `VersionScan`. */
-  keywords(count: number, from: number, to: number, onHit: KeywordHit): void {
-    this.#filter.run(count, onHit, Math.max(0, from - this.longestKeyword), Math.min(count, to + this.longestKeyword));
+  /** The keywords of the text in the room with their gram in the range: all, or those that the guards let pass. For `VersionScan`. */
+  keywords(count: number, from: number, to: number, onHit: KeywordHit, guarded?: ScanContext): void {
+    this.#filter.run(count, onHit, from, to, guarded);
   }
 
   /** A run over a part of the text in the room. @param count bytes of the whole text */

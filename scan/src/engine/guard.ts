@@ -113,6 +113,12 @@ export const most = {
   words: 80,
 } as const;
 
+/** No guard looks further than so many bytes before a keyword's first one, and behind it. */
+export const guardReach = {
+  before: maxName + 3 * most.words + 80,
+  after: maxName + 2 * mostSpace + most.operatorSpace + most.opening + 100,
+} as const;
+
 /** What the text is asked by. */
 export class Guards {
   readonly #memory: Uint8Array;

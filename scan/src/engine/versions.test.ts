@@ -1,5 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
+import { formats } from '../../test/formats.ts';
+import { seeded } from '../../test/secrets.ts';
 import { rules } from '../rules/index.ts';
 import { samplesOf } from '../samples/sampler.ts';
 import { Engine, type Match } from './engine.ts';
@@ -55,6 +57,44 @@ test.prop([fc.array(piece, { maxLength: 30 }), fc.array(edit, { minLength: 1, ma
     }
   },
 );
+
+const draw = seeded(5);
+const lines = [...formats(draw).flatMap(([, text]) => text), ...rules.flatMap((rule) => samplesOf(rule, draw).true)];
+const small = fc.record({
+  at: fc.nat(10_000),
+  removed: fc.nat(8),
+  added: fc.oneof(
+    fc.constantFrom('', ' ', '"', '=', ':', '\n', 'x', '{', '(', ' is ', '-- '),
+    fc.constant('y '.repeat(300)),
+  ),
+});
+
+test.prop([fc.nat(lines.length - 1), fc.array(small, { minLength: 1, maxLength: 3 }), fc.boolean(), fc.boolean()], {
+  numRuns: 5000,
+})('a keyword that led to nothing is tried when what is around it changes', (index, edits, isFramed, bareValues) => {
+  const frame = isFramed ? '-- a line of text\n'.repeat(120) : '';
+  const right = `${frame}${lines[index]}\n${frame}`;
+  let text = right;
+  for (const { at, removed, added } of edits) {
+    const place = frame.length + (at % (right.length - 2 * frame.length));
+    text = text.slice(0, place) + added + text.slice(place + removed);
+  }
+  const where = { ...context, bareValues };
+  const [short, long] = [new VersionScan(stepwise), new VersionScan(inParts)];
+  for (const version of [text, right, text]) {
+    const expected = told(whole.scan(take(whole, version), where));
+    expect(told(short.scan(take(stepwise, version), where))).toEqual(expected);
+    expect(told(long.scan(take(inParts, version), where))).toEqual(expected);
+  }
+});
+
+test('so does a word far before it', () => {
+  const versions = new VersionScan(stepwise);
+  const write = (word: string): string => `x ${word} ${'u'.repeat(70)} password kT9xQ2mPz7LwVb4n\n`;
+  expect(versions.scan(take(stepwise, write('logon')), context)).toHaveLength(0);
+  expect(versions.scan(take(stepwise, write('login')), context)).toHaveLength(1);
+  expect(versions.scan(take(stepwise, write('logon')), context)).toHaveLength(0);
+});
 
 test('another path is another file', () => {
   const versions = new VersionScan(stepwise);

@@ -4,6 +4,7 @@
 import { assignmentReach } from './assignment.ts';
 import type { Engine, Match, Refuted, Run, ScanContext } from './engine.ts';
 import { settleOverlaps } from './overlap.ts';
+import { guardReach } from './guard.ts';
 import type { Entry } from './tables.ts';
 import { type Stretch, unchangedStretches } from './unchanged.ts';
 
@@ -47,7 +48,7 @@ export class VersionScan {
     const stretches = unchangedStretches(before, bytes, this.#engine.longestKeyword + 1);
     const again: Candidate[] = [];
     const kept = this.#carry(before, bytes, stretches, again);
-    this.#findNew(count, stretches, again);
+    this.#findNew(count, stretches, kept, again, context);
     this.#tryAll(count, again.sort(inOrder), context);
     this.#candidates = again.length === 0 ? kept : merge(kept, again);
     this.#remember(bytes, context);
@@ -78,17 +79,39 @@ export class VersionScan {
     return kept;
   }
 
-  /** Keywords that are not whole in any of the stretches. */
-  #findNew(count: number, stretches: readonly Stretch[], again: Candidate[]): void {
+  /** Keywords that are not known: those that a change made, and those of which a guard may say something else now. */
+  #findNew(
+    count: number,
+    stretches: readonly Stretch[],
+    kept: readonly Candidate[],
+    again: Candidate[],
+    context: ScanContext,
+  ): void {
+    const known = new Set([...kept, ...again].map(({ entry, position }) => keyOf(entry, position)));
+    const longest = this.#engine.longestKeyword;
     let from = 0;
+    let done = 0;
     for (const { after, length } of [...stretches, { after: count, length: 0 }]) {
-      const [start, end] = [from, after];
-      this.#engine.keywords(count, start, end, (entry, position) => {
-        if (position < end && position + entry.bytes.length > start)
-          again.push({ entry, position, from: 0, to: 0, lineAt: -Infinity, matches: none, refuted: none });
-      });
+      const begin = Math.max(done, from - longest - guardReach.after);
+      const end = Math.min(count, after + longest + guardReach.before);
+      // Nothing changed before the first stretch, or behind the last.
+      const isEdge = from === after && (after === 0 || after === count) && this.#isSameEdge(stretches, after);
       from = after + length;
+      if (isEdge || begin >= end) continue;
+      const add = (entry: Entry, position: number): void => {
+        if (known.has(keyOf(entry, position))) return;
+        again.push({ entry, position, from: 0, to: 0, lineAt: -Infinity, matches: none, refuted: none });
+      };
+      this.#engine.keywords(count, begin, end, add, context);
+      done = end;
     }
+  }
+
+  /** The text begins, or ends, as the one before did. */
+  #isSameEdge(stretches: readonly Stretch[], at: number): boolean {
+    const [first, last] = [stretches[0], stretches.at(-1)];
+    if (first === undefined || last === undefined) return false;
+    return at === 0 ? first.before === 0 : last.before + last.length === this.#count;
   }
 
   #tryAll(count: number, candidates: readonly Candidate[], context: ScanContext): void {
@@ -133,6 +156,11 @@ export class VersionScan {
     }
     return settleOverlaps(matches, refuted);
   }
+}
+
+/** The keyword at its place, as one number. */
+function keyOf(entry: Entry, position: number): number {
+  return position * 2 ** 20 + entry.address;
 }
 
 function gramAt({ position, entry }: Candidate): number {
