@@ -10,7 +10,7 @@ import { ReadAhead } from './read-ahead.ts';
 import { type InputContext, isLfsPointer } from './source.ts';
 
 /** So many changes are worth a thread that reads ahead. */
-const manyChanges = 1000;
+const manyChanges = 500;
 
 /** Scans every commit that a reference leads to. @throws PARTIAL when git fails */
 export async function scanHistory(git: GitContext, context: InputContext): Promise<void> {
