@@ -152,7 +152,7 @@ function fill(folder: string, bytes: number): void {
 /** The rules as ripgrep takes them: without look-ahead, and with what stands before an assigned value. */
 function ripgrepPatterns(): string[] {
   return rules
-    .filter(({ pattern }) => !/\(\?<?[=!]|\\[1-9]/.test(pattern))
+    .filter(({ pattern }) => !/\(\?<?[=!]|\\[1-9]/.test(pattern) && !pattern.replace(/\[[^\]]*\]/g, '').includes('\\n'))
     .map(({ pattern, assigned, ignoreCase, keywords }) => {
       const plain = pattern.replaceAll('[^]', '[\\s\\S]').replaceAll('\\/', '/');
       const flags = ignoreCase === true ? '(?i)' : '';
