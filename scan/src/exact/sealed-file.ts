@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { type Host, ZvaultError } from '@zvault/core/domain';
 import { cacheFolder } from '../cache-folder.ts';
 
-const magic = Buffer.from('ZVSI\x06', 'latin1');
+const magic = Buffer.from('ZVSI\x07', 'latin1');
 const saltBytes = 16;
 const ivBytes = 12;
 const tagBytes = 16;

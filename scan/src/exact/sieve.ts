@@ -4,19 +4,21 @@
 import { packArrays, unpackArrays } from '@zvault/core/domain';
 import { type Memory, instantiate, newMemory, pageBytes } from '../engine/wasm.ts';
 import { sieveProgram } from '../wasm-programs.ts';
-import { headMultiplier, stride, windowMultiplier } from './wasm-sieve.ts';
+import { headMultiplier, secondBit, stride, windowMultiplier } from './wasm-sieve.ts';
 
 /** Slots of the table of heads for each form, at least. */
 const leastRoom = 1.5;
 /** Every form has so many bytes at least. */
 const headBytes = 8;
+/** The loop looks at so many bytes behind the text. */
+const tailBytes = 16;
 type Loop = (at: number, last: number, windowShift: number, heads: number, headShift: number, mask: number) => number;
 
 export class Sieve {
   readonly #memory: Memory;
   readonly #scan: Loop;
   /**
-   * The bitmap stands first, one bit for each hash of a window; then what forms begin with, open addressing: a hash of the first eight
+   * The bitmap stands first, two bits of a word for each hash of a window; then what forms begin with, open addressing: a hash of the first eight
    * bytes (0 is free) and the last four of them, so that the two together tell all eight; then the text.
    */
   readonly #windowBytes: number;
@@ -43,8 +45,9 @@ export class Sieve {
     const mask = heads.length / 2 - 1;
     for (const form of forms) {
       for (let offset = 0; offset < stride; offset += 1) {
-        const bit = Math.imul(wordAt(form, offset), windowMultiplier) >>> shiftOf(windows.length * 32);
-        windows[bit >>> 5]! |= 1 << bit;
+        const hash = Math.imul(wordAt(form, offset), windowMultiplier);
+        const bit = hash >>> shiftOf(windows.length * 32);
+        windows[bit >>> 5]! |= (1 << bit) | (1 << (hash >>> secondBit));
       }
       const hash = headOf(form);
       const tail = wordAt(form, 4) >>> 0;
@@ -67,8 +70,8 @@ export class Sieve {
   /** False if no form is in the text. True says that the first eight bytes of one are. */
   mayHold(text: Uint8Array): boolean {
     const needed = this.#text + text.length;
-    if (needed > this.#bytes.length) {
-      this.#memory.grow(Math.ceil((needed - this.#bytes.length) / pageBytes));
+    if (needed + tailBytes > this.#bytes.length) {
+      this.#memory.grow(Math.ceil((needed + tailBytes - this.#bytes.length) / pageBytes));
       this.#bytes = new Uint8Array(this.#memory.buffer);
     }
     this.#bytes.set(text, this.#text);

@@ -10,7 +10,12 @@ import { moduleOf, op } from '../engine/wasm.ts';
 /** Windows of four bytes are looked up at every fourth position: of a form's first seven bytes one is at such a place. */
 export const stride = 4;
 export const windowMultiplier = 0x9e3779b1 | 0;
+/** The second of a window's two bits in its word of the bitmap: the five bits of the hash from this one on, which say nothing of the word. */
+export const secondBit = 6;
 export const headMultiplier = 0x85ebca6b | 0;
+
+/** Windows that are looked at in one go. */
+const unrolled = 4;
 
 export function sieveModule(): Uint8Array<ArrayBuffer> {
   const [at, last, windowShift, heads, headShift, mask] = [0, 1, 2, 3, 4, 5];
@@ -21,20 +26,13 @@ export function sieveModule(): Uint8Array<ArrayBuffer> {
     ...op.add,
     ...op.set(local),
   ];
-  const body = [
-    ...op.block, // leave it when the text is done
-    ...op.loop, // each window
+  /** Whether the window `ahead` of the position is one of a form: its two bits. */
+  const mayStand = (ahead: number): readonly number[] => [
     ...op.get(at),
-    ...op.get(last),
-    ...op.constant(stride),
-    ...op.add,
-    ...op.greaterOrEqualUnsigned,
-    ...op.brIf(1),
-    ...op.block, // leave it for the next window
-    ...op.get(at),
-    ...op.load(0),
+    ...op.load(ahead),
     ...op.constant(windowMultiplier),
     ...op.multiply,
+    ...op.tee(hash),
     ...op.get(windowShift),
     ...op.shiftRightUnsigned,
     ...op.tee(bit),
@@ -43,12 +41,44 @@ export function sieveModule(): Uint8Array<ArrayBuffer> {
     ...op.constant(4),
     ...op.multiply,
     ...op.load(0),
+    ...op.tee(known),
     ...op.get(bit), // shift counts are taken modulo 32
     ...op.shiftRightUnsigned,
+    ...op.get(known),
+    ...op.get(hash),
+    ...op.constant(secondBit),
+    ...op.shiftRightUnsigned,
+    ...op.shiftRightUnsigned,
+    ...op.and,
     ...op.constant(1),
     ...op.and,
-    ...op.isZero,
-    ...op.brIf(0),
+  ];
+  const windows = [...Array(unrolled).keys()];
+  const body = [
+    ...op.block, // leave it when the text is done
+    ...op.loop, // each window
+    ...windows.flatMap(() => op.block),
+    ...op.loop, // those that are in no form
+    ...op.get(at),
+    ...op.get(last),
+    ...op.constant(stride),
+    ...op.add,
+    ...op.greaterOrEqualUnsigned,
+    ...op.brIf(unrolled + 2),
+    ...windows.flatMap((window) => [...mayStand(window * stride), ...op.brIf(unrolled - window)]),
+    ...step(at, unrolled * stride),
+    ...op.br(0),
+    ...op.end,
+    // Leaving a block further out passes fewer of these.
+    ...windows.slice(1).flatMap(() => [...op.end, ...step(at, stride)]),
+    ...op.end,
+    ...op.get(at),
+    ...op.get(last),
+    ...op.constant(stride),
+    ...op.add,
+    ...op.greaterOrEqualUnsigned,
+    ...op.brIf(1),
+    ...op.block, // leave it for the next window
     ...op.get(at),
     ...op.constant(1 - stride),
     ...op.add,
