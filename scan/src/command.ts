@@ -11,7 +11,6 @@ import { compileIgnore } from './config/glob.ts';
 import type { LoadedExact } from './exact/load.ts';
 import { type Finding, FingerprintCounter, compareFindings } from './finding.ts';
 import { type GitContext, openRepository } from './input/git.ts';
-import { endSmallHeap } from './heap.ts';
 import type { FileEntry } from './input/files.ts';
 import type { InputContext } from './input/source.ts';
 import { type Report, formats } from './output/index.ts';
@@ -20,6 +19,7 @@ import { bundledTables } from './bundled-tables.ts';
 import { type Found, Scanner, exactRule } from './scanner.ts';
 import type { WorkerSettings } from './threads.ts';
 import { scanVersion } from './version.ts';
+import { resetFlags } from './v8-flags.ts';
 
 /** Exit status when secrets were found, and when `--strict` met something that was passed over. */
 const foundStatus = 7;
@@ -40,7 +40,7 @@ export async function runScan(argv: readonly string[], host: Host): Promise<numb
       const { listRules } = await import('./list-rules.ts');
       return print(host, listRules(args.format === 'json'));
     }
-    return await scan(args, host).finally(endSmallHeap);
+    return await scan(args, host).finally(resetFlags);
   } catch (error) {
     return report(host, error);
   }

@@ -2,7 +2,7 @@
 
 export { runScan } from './command.ts';
 export { main } from './main.ts';
-export { withUsualFlags } from './heap.ts';
+export { withUsualFlags } from './v8-flags.ts';
 
 /** What a thread does. */
 export async function work(): Promise<void> {

@@ -7,6 +7,7 @@ import type { Allowlist } from './config/allowlist.ts';
 import { type FileEntry, scanFile } from './input/files.ts';
 import type { InputContext, Skipped } from './input/source.ts';
 import type { Found } from './scanner.ts';
+import { changeFlags } from './v8-flags.ts';
 
 /** Small, since at the end the others wait for the last one. */
 const batchFiles = 64;
@@ -16,6 +17,9 @@ const leastFiles = 64;
 /** Fewer files are scanned sooner than a thread has started and its code has warmed up. */
 const filesWorthThreads = 10_000;
 const mostThreads = 4;
+
+/** Since V8 13 it is there, and in use, on what Node runs on mostly. */
+const hasMaglev = Number.parseInt(process.versions.v8, 10) >= 13;
 
 export interface WorkerSettings {
   /** Ids of rules that do not run. */
@@ -105,6 +109,8 @@ async function scanOnOther(take: Take, settings: WorkerSettings, context: InputC
       worker.on('error', reject);
       worker.on('message', (answer: WorkerAnswer) => {
         waiting -= 1;
+        // It runs now, with the code that V8 has kept.
+        if (hasMaglev) changeFlags('fewCompilers');
         for (const one of answer.found) context.onFound(one);
         for (const one of answer.skipped) context.onSkipped(one);
         try {

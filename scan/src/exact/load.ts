@@ -11,7 +11,7 @@ import {
   packPieces,
   unpackArrays,
 } from '@zvault/core/domain';
-import { keepHeapSmall } from '../heap.ts';
+import { changeFlags } from '../v8-flags.ts';
 import type { ExactFinder } from './finder.ts';
 import { SealedFile, type SealedParts } from './sealed-file.ts';
 import { type IndexContent, ValueIndex, buildIndex } from './value-index.ts';
@@ -202,7 +202,7 @@ async function clientSource(host: Host): Promise<ValueSource> {
         if (answer === undefined) return { kind: 'unchanged' };
         const me = envSetting(host, 'ZVAULT_PROJECT') === undefined ? await client.me() : undefined;
         // An index will be made of them.
-        keepHeapSmall();
+        changeFlags('smallHeap');
         const project = envSetting(host, 'ZVAULT_PROJECT') ?? me?.project_slug ?? me?.project_id ?? 'app';
         return { kind: 'values', etag: answer.etag, project, values: answer.secrets };
       } finally {
