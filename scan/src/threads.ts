@@ -12,6 +12,7 @@ import { changeFlags } from './v8-flags.ts';
 /** Small, since at the end the others wait for the last one. */
 const batchFiles = 64;
 const stepFiles = 16;
+const batchesAhead = 4;
 /** Fewer are scanned before another thread has begun. */
 const leastFiles = 64;
 /** Fewer files are scanned sooner than a thread has started and its code has warmed up. */
@@ -120,9 +121,8 @@ async function scanOnOther(take: Take, settings: WorkerSettings, context: InputC
           reject(error);
         }
       });
-      // One batch ahead, so that the thread never waits for this one.
-      feed();
-      feed();
+      // Ahead, so that the thread never waits for this one, which may be at a large file.
+      for (let ahead = 0; ahead < batchesAhead; ahead += 1) feed();
     });
   } finally {
     await worker.terminate();
