@@ -10,10 +10,10 @@ import { unlimited } from './opening.ts';
 export const guardKind = { opening: 1, assignment: 2 } as const;
 
 /**
- * Layout of the table: the kinds of characters (256 bytes); classes of bytes, a bitmap of 32 bytes each; records: their kind (u8); for an
- * opening the class that must not stand before the keyword, for an assignment the record of what a value without quotes has to be in
- * program code, 0 if it is none (u16); for an assignment the class of all that a value has in it (u16); the number of steps (u8), and for each its class (u16), and how often it may stand there at least
- * and at most (u8 each).
+ * Layout of the table: the kinds of characters (256 bytes); classes of bytes, a bitmap of 32 bytes each; records. A record has its kind
+ * (u8); for an opening the class that must not stand before the keyword, for an assignment the record of what a value without quotes has
+ * to be in program code, or 0 if there is none (u16); for an assignment the class of all that a value has in it (u16); the number of steps
+ * (u8), and for each its class (u16), and how often it stands there at least and at most (u8 each).
  */
 export const guardLayout = {
   classes: 256,
