@@ -464,5 +464,15 @@ export function formats(d: Draw): FormatCase[] {
       ],
       [3],
     ],
+    ['sub/Client.kt', [`val headers = mapOf("internal-api-token" to "${text(d, 'a62', 32)}")`], [1]],
+    ['fastlane/Fastfile', [`set :search_api_key, '${hex(32)}'`], [1]],
+    ['hadoop.xml', ['<property>', '<name>hana.pwd</name>', `<value>${p().replace(/[&%<]/g, '7')}</value>`], [3]],
+    ['install.ps1', [`Set-Item -Path Env:STORE_PASSWORD -Value '${p()}'`], [1]],
+    ['client.rs', [`let pepper = env::var("PEPPER").unwrap_or_else(|_| "${hex(64)}".into());`], [1]],
+    ['upload.sh', [`curl --user lucia:'${chosen(d)}' -T a.zip ftp://ftp.acme.test/`], [1]],
+    ['web.config', ['<mssql>Server=db;User Id=sa;Password=<password>;Encrypt=True</mssql>'], []],
+    ['keycloak.env', [`KEYCLOAK_CLIENT_SECRET=${uuid(d)}`], [1]],
+    ['security.properties', [`spring.security.user.password=${chosen(d)}`], [1]],
+    ['marked.py', [`signing_secret = 'Quarry96!quill23'`], [1]],
   ];
 }

@@ -46,7 +46,7 @@ const exampleWord =
 
 /** What people choose: words and a number, `Falcon-549`, `mango_LANTERN_7358`, `Mango7012.Q`, `Invierno.22Topaz`. */
 const wordsAndNumber =
-  /^([A-Za-z]{3,24}(?:[-_.@+#&!*][A-Za-z]{3,24}){0,4})[-_.@+#&!*]?(\d{2,6})(?:[A-Z][a-z]{2,12}|[A-Za-z]{0,3})(?:[-_.!@#$%&*?+]{1,2}[A-Za-z]{0,2})?$/;
+  /^([A-Za-z]{3,24}(?:[-_.@+#&!*?][A-Za-z]{3,24}){0,4})[-_.@+#&!*?]?(\d{2,6})(?:[A-Z][a-z]{2,12}|[A-Za-z]{0,3})(?:[-_.!@#$%&*?+]{1,2}[A-Za-z]{0,2})?$/;
 
 /** Words that servers, their parts and their versions are named by. */
 const thing =
@@ -83,7 +83,19 @@ export function tokenLike(value: string): boolean {
   if (value.length < 10 || value.length > 2000 || /\s/.test(value) || isAccented(value)) return false;
   if (isPublic(value) || isNameOfThing(value) || openCall.test(value)) return false;
   if (value.length < 32 && exampleWord.test(value)) return false;
+  if (isMarked(value)) return true;
   return looksRandom(value) && shannonEntropy(value) >= (value.length < 16 ? 2.9 : 3);
+}
+
+/** As people choose a secret who were told to use capitals, digits and marks: `Thistle17!prairie44`, `Breeze-Quill-5075!`. */
+function isMarked(value: string): boolean {
+  return (
+    value.length >= 12 &&
+    /^[A-Za-z0-9._-]*[!#$%^*?+@][A-Za-z0-9._!#$%^*?+@-]*$/.test(value) &&
+    /[A-Z]/.test(value) &&
+    (value.match(/[A-Za-z]{4,}/g)?.length ?? 0) >= 2 &&
+    /\d{2}/.test(value)
+  );
 }
 
 /** A long value may have such a word by chance, or be all words. */

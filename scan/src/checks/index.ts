@@ -126,7 +126,7 @@ function urlPasswordOk(text: string): boolean {
 
 function pemOk(text: string): boolean {
   const body = text.replace(/-----[^-]{1,80}-----/g, '').replace(/\\[nrt]/g, '');
-  if (/\.{3}|\u2026|\xe2\x80\xa6|x{8}|\*{4}|redacted|your|example|placeholder|<[a-z]/i.test(body)) return false;
+  if (/\.{3}|\u2026|\xe2\x80\xa6|x{8}|\*{4}|redacted|\byour[ _-]|example|placeholder|<[a-z]/i.test(body)) return false;
   const letters = body.replace(/[^A-Za-z0-9+/=]/g, '');
   // A key whose length takes two bytes is longer than a line; documents show its first one.
   if (/^MII[A-Za-z0-9+/]{1,69}$/.test(letters)) return false;

@@ -66,6 +66,8 @@ const yamlDefault =
   /:[ \t\r]{0,20}\n(?:[ \t]{1,20}(?:Type|Description|NoEcho|MinLength|MaxLength|AllowedPattern)[ \t]{0,8}:[^\n]{0,160}\n){0,5}[ \t]{1,20}Default[ \t]{0,8}:[ \t]{1,8}/y;
 /** `Set-Item Env:NAME -Value 'value'` */
 const valueParameter = /[ \t]{1,4}-Value[ \t]{1,4}/iy;
+/** `"name" to "value"` of Kotlin */
+const pairTo = /[ \t]{1,4}to[ \t]{1,4}/y;
 /** In a table of Markdown: | `NAME` | `value` | */
 const nextCell = /[ \t]{0,40}\|[ \t]{0,40}(?=`)/y;
 const argumentAfterName = /[ \t]{0,4},[ \t]{0,40}/y;
@@ -188,8 +190,11 @@ function valueAfter(text: string, nameStart: number, nameEnd: number): ValuePlac
   // ENV.fetch('NAME') { 'value' } of Ruby
   if (first === '{' && is(text, nameEnd, kind.quote) && text[closed - 1] === ')')
     return place(afterSpace(text, next + 1, 4), { needsQuotes: true });
-  // {name, "value"} and -define(NAME, "value") of Erlang
-  if (closed === nameEnd && first === ',' && (before === '{' || text.endsWith('-define(', nameStart))) {
+  const pair = inQuotes && text.startsWith('to ', next) ? skip(pairTo, text, closed) : closed;
+  if (pair > closed) return place(pair, { needsQuotes: true });
+  // {name, "value"} and -define(NAME, "value") of Erlang, `set :name, 'value'` of Ruby
+  const isFirst = before === '{' || before === ':' || text.endsWith('-define(', nameStart);
+  if (closed === nameEnd && first === ',' && isFirst) {
     const comma = skip(argumentAfterName, text, closed);
     if (/["']/.test(text[comma] ?? '')) return place(comma, { needsQuotes: true, argument: true });
   }
@@ -393,6 +398,8 @@ function readBare(
   start: number,
   until: ValuePlace['until'],
 ): { start: number; end: number; quoted: false } | undefined {
+  // Behind a tag that only looks like one: `Password=<password>;Encrypt=True`.
+  if (until === 'xml' && text[start] === ';') return undefined;
   let end = skip(bare[until], text, start);
   // Brackets and backslashes make it an expression, but for the one that continues the line.
   if (/[([{\\]/.test(text[end] ?? '') && !/^\\[\r\nnr]/.test(text.slice(end, end + 2))) return undefined;

@@ -84,8 +84,8 @@ const pair = (letters: string): number => (letters.charCodeAt(0) << 8) | letters
 export const isPair = pair('is');
 /** The beginnings of words that lead to the value. */
 export const wordPairs = ['as', 'an', 'st', 'va', 'de', 'co', '-v'].map(pair);
-/** `or`, where what names the variable is closed. */
-export const orPair = pair('or');
+/** The same where what names the variable is closed. */
+export const closedPairs = ['or', 'to'].map(pair);
 /** The beginnings of keys under a parameter of CloudFormation. */
 export const yamlPairs = ['ty', 'de', 'no', 'mi', 'ma', 'al'].map(pair);
 /** The beginnings of what may stand before a value's quote, but for one or two letters: `new String(`, `Buffer.from(`. */
@@ -201,7 +201,7 @@ export class Guards {
     while (next - closed < mostSpace && (this.#is(next, kind.space) || this.#isAny(next, code.noBreakSpace))) next += 1;
     const isQuoted = closed > nameEnd && this.#is(closed - 1, kind.quote);
     if (this.#isAny(next, code.brace, code.backslash) || this.#isWord(next)) return true;
-    if (closed > nameEnd && this.#pair(next) === orPair) return true;
+    if (closed > nameEnd && closedPairs.includes(this.#pair(next))) return true;
     if (this.#isAny(next, code.equals, code.colon)) {
       const value = this.#blanksEnd(this.#operatorEnd(next), most.operatorSpace);
       const isTyped = closed === nameEnd && this.#isAny(next, code.colon) && this.#isType(value);
@@ -230,7 +230,8 @@ export class Guards {
     if (this.#isAny(next, code.star) && this.#isAny(next + 1, code.s, code.bracket)) return true;
     if (this.#isAny(next, code.comma)) {
       const argument = this.#blanksEnd(next + 1, most.argumentSpace);
-      if ((isQuoted || before === code.parenthesis) && this.#mayHold(record, 0, argument)) return true;
+      const isFirst = isQuoted || before === code.parenthesis || before === code.colon;
+      if (isFirst && this.#mayHold(record, 0, argument)) return true;
       let word = next + 1;
       while (word - next < mostSpace && this.#is(word, kind.space)) word += 1;
       if (this.#isAny(word, code.backslash)) word += 1;

@@ -2,7 +2,7 @@
 
 import { maxName, mostBlank, mostClosers, mostSpace } from './assignment.ts';
 import { kind } from './characters.ts';
-import { code, getterCodes, isPair, most, orPair, wordPairs } from './guard.ts';
+import { closedPairs, code, getterCodes, isPair, most, wordPairs } from './guard.ts';
 import {
   type Code,
   all,
@@ -85,7 +85,7 @@ export function mayAssign(): WasmFunction {
     ),
     ...set(isQuoted, all(less(get(nameEnd), get(closed)), is(plus(get(closed), -1), kind.quote))),
     ...when(any(isAny(first, code.brace, code.backslash), isPairOf(first, wordPairs)), answer(yes)),
-    ...when(all(not(isPlain), isPairOf(first, [orPair])), answer(yes)),
+    ...when(all(not(isPlain), isPairOf(first, closedPairs)), answer(yes)),
     ...when(isAny(first, code.equals, code.colon), [
       ...operatorEnd(next, end, asking(table, scratch)),
       ...skipBlanks(value, get(end), most.operatorSpace),
@@ -126,7 +126,10 @@ export function mayAssign(): WasmFunction {
     ...when(isAny(first, code.comma), [
       ...skipBlanks(value, second, most.argumentSpace),
       ...when(
-        any(get(isQuoted), all(less(get(text), get(nameStart)), isAny(plus(get(nameStart), -1), code.parenthesis))),
+        any(
+          get(isQuoted),
+          all(less(get(text), get(nameStart)), isAny(plus(get(nameStart), -1), code.parenthesis, code.colon)),
+        ),
         when(mayHold(get(value)), answer(yes)),
       ),
       ...set(value, second),

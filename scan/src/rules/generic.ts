@@ -4,7 +4,7 @@ import { defineRules } from '../rule.ts';
 
 /** Parts of a name that say: this is about a secret, not one. */
 const notSecret =
-  '(?!.*(?:hash(?!i?corp)|digest|checksum|sha\\d|md5|fingerprint|thumbprint|integrity|etag|public|publishable|pubkey|pub_key|field|label(?!.?studio)|placeholder|hint|length|regex|pattern|policy|prompt|(?<!p)reset|(?<!c)url|uri|endpoint|path|(?<!pro)file|dir$|folder|type$|(?<!in)format|expir|ttl|timeout|(?:^|[-_.])m(?:ax|in)[-_.]|column|param$|(?:c|x)srf(?!.?secret)|authenticity|nonce|next_?token|page_?token|continuation|pagination|cursor|cache|(?:primary|foreign|partition)[-_. ]?key|sort_?key|site_?key|sitekey|measurement|version|enabled|required|(?<!ac|dis)count|index|limit|prefix|suffix|header_?name|_name$|name$|[a-z]Id$|_id$|-id$|arn$|ref$|alg(?:orithm)?$|tokeniz|tokens?_?(?:used|per|count)|jsonwebtoken|message(?!.?(?:bus|bird|broker|queue))|title|description|text$|error|keyboard|keyword|keyframe|translat|locale|i18n|encrypted|sealed|commit|revision|uuid|guid|lookup|selector|example|mock|dummy|fake|validator|credentials?_?(?:provider|source|mode)|strength|confirm|forgot|(?<!ex)change|author(?!iz)))';
+  '(?!.*(?:hash(?!i?corp)|digest|checksum|sha\\d|md5|fingerprint|thumbprint|integrity|etag|public|publishable|pubkey|pub_key|field(?!.?encrypt)|label(?!.?studio)|placeholder|hint|length|regex|pattern|policy|prompt|(?<!p)reset|(?<!c)url|uri(?!ty|st|ous)|endpoint|path|(?<!pro)file|dir$|folder|type$|(?<!in)format|expir|ttl(?!e)|timeout|(?:^|[-_.])m(?:ax|in)[-_.]|column|param$|(?:c|x)srf(?!.*secret)|authenticity|nonce|next_?token|page_?token|continuation|pagination|cursor|cache(?!.*(?:pass|pwd))|(?:primary|foreign|partition)[-_. ]?key|sort_?key|site_?key|sitekey|measurement|version|enabled|required|(?<!ac|dis)count|index|limit|prefix|suffix|header_?name|_name$|name$|[a-z]Id$|_id$|-id$|arn$|ref$|alg(?:orithm)?$|tokeniz|tokens?_?(?:used|per|count)|jsonwebtoken|message(?!.?(?:bus|bird|broker|queue))|(?<!en)title|description|text$|error|keyboard|keyword|keyframe|translat|locale|i18n|encrypted|sealed|commit|revision|uuid|guid|lookup|selector|example|mock|dummy|fake|validator|credentials?_?(?:provider|source|mode)|strength|confirm|forgot|(?<!ex)change|author(?!iz)))';
 /** The same for passwords: they are `hashed` and `encoded`, and many words have `pass` in them. */
 const notPassword = `${notSecret}(?!.*(?:bypass|compass|surpass|passive|passion|pass[-_]?through|passed|passing|passenger|passport|encoder|hasher))`;
 
@@ -51,6 +51,8 @@ export const genericRules = defineRules([
         'db_password = "{password}"',
         'DB_PASS="{password}"',
         'SERVICE_ACCOUNT_PASSWORD={password}',
+        'spring.security.user.password={password}',
+        'cache.dbPass={password}',
         'exchange_password: {password}',
         'VPN_PSK = "{password}"',
         'HASLO="{password}"',
@@ -154,7 +156,7 @@ export const genericRules = defineRules([
       'access key',
     ],
     assigned: true,
-    name: `^${notSecret}.*(?:access|secret|private|encrypt|encryption|decrypt|fernet|signing|sign|master|auth|service|shared|account|license|hmac|webhook|deploy|admin|root|client|consumer|subscription|write|app|application|session|storage|jwt|cipher|aes|crypto|server|management|ingest|instrumentation|ssh|vendor|partner|host|function|ssl|tls)[-_. ]?keys?$`,
+    name: `^${notSecret}.*(?:access|secret|private|encrypt|encryption|decrypt|fernet|signing|sign|master|auth|service|shared|account|license|replication|hmac|webhook|deploy|admin|root|client|consumer|subscription|write|app|application|session|storage|jwt|cipher|aes|crypto|server|management|ingest|instrumentation|ssh|vendor|partner|host|function|ssl|tls)[-_. ]?keys?$`,
     pattern: '[^\\s"\'`]{16,400}',
     checks: ['token-like'],
     entropy: 3.2,

@@ -25,6 +25,19 @@ export const socialRules = defineRules([
     entropy: 3.3,
   },
   {
+    id: 'keycloak-client-secret',
+    title: 'Keycloak client secret',
+    keywords: ['keycloak'],
+    assigned: true,
+    name: 'secret',
+    pattern: '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}',
+    checks: ['random'],
+    samples: {
+      true: ['KEYCLOAK_CLIENT_SECRET={uuid}', 'keycloak_client_secret: "{uuid}"'],
+      false: ['keycloak_client_id = "{uuid}"', 'keycloak_secret = "00000000-0000-0000-0000-000000000000"'],
+    },
+  },
+  {
     id: 'auth0-client-secret',
     title: 'Auth0 client secret',
     keywords: ['auth0'],

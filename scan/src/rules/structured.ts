@@ -144,7 +144,7 @@ export const structuredRules = defineRules([
     confidence: 'structured',
     keywords: ['curl ', 'wget '],
     pattern:
-      '(?:curl|wget)(?=[ \\t])(?:[^\\n|;&\\\\]|\\\\[^]){0,300}?(?:[ \\t]-u[ \\t]{0,3}|[ \\t]--user[ =])["\']?([^\\s:"\'$]{0,80}:[^\\s"\'$@]{4,120})',
+      "(?:curl|wget)(?=[ \\t])(?:[^\\n|;&\\\\]|\\\\[^]){0,300}?(?:[ \\t]-u[ \\t]{0,3}|[ \\t]--user[ =])[\"']?([^\\s:\"'$]{0,80}:(?:'[^\\s\"'$]{4,120}(?=')|[^\\s\"'$@]{4,120}))",
     right: '',
     anyValue: true,
     checks: ['userinfo'],
