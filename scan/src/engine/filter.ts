@@ -61,8 +61,9 @@ export class KeywordFilter {
 
   /**
    * Reports the keywords in the first `count` bytes of the room, in the order of their grams; only those with a gram in the range, if one
-   * is given. @param guarded for what context those are left out of which the text around them says that they lead to nothing; none
-   * @default none are left out
+   * is given.
+   * @param guarded the context in which they are asked for: those of which the text around them says that they lead to nothing are left out.
+   * @default all are reported
    */
   run(
     count: number,

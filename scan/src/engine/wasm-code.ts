@@ -35,3 +35,29 @@ export const loop = (condition: Code, body: Code): Code => [
 export const answer = (value: Code): Code => [...value, ...op.return];
 export const no = constant(0);
 export const yes = constant(1);
+
+/** Places that `seek` looks at in one go. */
+const unrolled = 4;
+
+/**
+ * Moves the local `at` on, `stride` bytes at a time, to the next place where something may stand; leaves the block around the loop that this
+ * is in when all is done. `mayStand` looks so many bytes ahead of the local, past the end of the text for up to three strides.
+ */
+export const seek = (at: number, stride: number, isDone: Code, mayStand: (ahead: number) => Code): Code => {
+  const places = [...Array(unrolled).keys()];
+  return [
+    ...places.flatMap(() => op.block),
+    ...op.loop,
+    ...isDone,
+    ...op.brIf(unrolled + 2),
+    ...places.flatMap((place) => [...mayStand(place * stride), ...op.brIf(unrolled - place)]),
+    ...move(at, unrolled * stride),
+    ...op.br(0),
+    ...op.end,
+    // Leaving a block further out passes fewer of these.
+    ...places.slice(1).flatMap(() => [...op.end, ...move(at, stride)]),
+    ...op.end,
+    ...isDone,
+    ...op.brIf(1),
+  ];
+};

@@ -8,6 +8,7 @@
 // whole in the text (`text` to `textEnd`), and of which the guard says that a rule may match there, is emitted as (its start, its entry). The end of what was emitted is left at
 // `layout.outPointer`.
 
+import { seek } from './wasm-code.ts';
 import { moduleOf, op } from './wasm.ts';
 import { guardFunctions } from './wasm-guard.ts';
 import { guardFunction } from './wasm-text.ts';
@@ -42,9 +43,6 @@ export const hashOfBitmap = 0x9e3779b1 | 0;
 export const hashOfGrams = 0x85ebca6b | 0;
 export const foldMask = 0x20202020;
 
-/** Positions that are looked at in one go. */
-const unrolled = 4;
-
 /** The module's bytes. */
 export function filterModule(): Uint8Array<ArrayBuffer> {
   const [position, end, out, outEnd, text, textEnd, guards, bareValues] = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -68,32 +66,10 @@ export function filterModule(): Uint8Array<ArrayBuffer> {
     ...op.constant(1),
     ...op.and,
   ];
-  const places = [...Array(unrolled).keys()];
   const body = [
     ...op.block,
     ...op.loop, // each position
-    ...places.flatMap(() => op.block),
-    ...op.loop, // those where nothing may stand
-    ...op.get(position),
-    ...op.get(end),
-    ...op.greaterOrEqualUnsigned,
-    ...op.brIf(unrolled + 2),
-    ...places.flatMap((place) => [...mayStand(place), ...op.brIf(unrolled - place)]),
-    ...op.get(position),
-    ...op.constant(unrolled),
-    ...op.add,
-    ...op.set(position),
-    ...op.br(0),
-    ...op.end,
-    // Leaving a block further out passes fewer of these.
-    ...places
-      .slice(1)
-      .flatMap(() => [...op.end, ...op.get(position), ...op.constant(1), ...op.add, ...op.set(position)]),
-    ...op.end,
-    ...op.get(position),
-    ...op.get(end),
-    ...op.greaterOrEqualUnsigned,
-    ...op.brIf(1),
+    ...seek(position, 1, [...op.get(position), ...op.get(end), ...op.greaterOrEqualUnsigned], mayStand),
     ...op.block, // leave it for the next position
     ...op.get(position),
     ...op.load(0),

@@ -10,7 +10,7 @@ import { headMultiplier, secondBit, stride, windowMultiplier } from './wasm-siev
 const leastRoom = 1.5;
 /** Every form has so many bytes at least. */
 const headBytes = 8;
-/** The loop looks at so many bytes behind the text. */
+/** The loop looks at so many bytes behind the text (`seek`). */
 const tailBytes = 16;
 type Loop = (at: number, last: number, windowShift: number, heads: number, headShift: number, mask: number) => number;
 
@@ -18,8 +18,8 @@ export class Sieve {
   readonly #memory: Memory;
   readonly #scan: Loop;
   /**
-   * The bitmap stands first, two bits of a word for each hash of a window; then what forms begin with, open addressing: a hash of the first eight
-   * bytes (0 is free) and the last four of them, so that the two together tell all eight; then the text.
+   * The bitmap stands first, two bits of a word for each hash of a window; then what forms begin with, open addressing: a hash of the first
+   * eight bytes (0 is free) and the last four of them, so that the two together tell all eight; then the text.
    */
   readonly #windowBytes: number;
   readonly #headCount: number;

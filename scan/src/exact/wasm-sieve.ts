@@ -5,6 +5,7 @@
 // `at` is the first position, of four bytes, that is looked up in the bitmap at the memory's start; `last` the last one at which a form
 // can begin. `heads` is where the table of heads stands (sieve.ts), `mask` its number of slots less one.
 
+import { seek } from '../engine/wasm-code.ts';
 import { moduleOf, op } from '../engine/wasm.ts';
 
 /** Windows of four bytes are looked up at every fourth position: of a form's first seven bytes one is at such a place. */
@@ -13,9 +14,6 @@ export const windowMultiplier = 0x9e3779b1 | 0;
 /** The second of a window's two bits in its word of the bitmap: the five bits of the hash from this one on, which say nothing of the word. */
 export const secondBit = 6;
 export const headMultiplier = 0x85ebca6b | 0;
-
-/** Windows that are looked at in one go. */
-const unrolled = 4;
 
 export function sieveModule(): Uint8Array<ArrayBuffer> {
   const [at, last, windowShift, heads, headShift, mask] = [0, 1, 2, 3, 4, 5];
@@ -53,31 +51,11 @@ export function sieveModule(): Uint8Array<ArrayBuffer> {
     ...op.constant(1),
     ...op.and,
   ];
-  const windows = [...Array(unrolled).keys()];
+  const isDone = [...op.get(at), ...op.get(last), ...op.constant(stride), ...op.add, ...op.greaterOrEqualUnsigned];
   const body = [
     ...op.block, // leave it when the text is done
     ...op.loop, // each window
-    ...windows.flatMap(() => op.block),
-    ...op.loop, // those that are in no form
-    ...op.get(at),
-    ...op.get(last),
-    ...op.constant(stride),
-    ...op.add,
-    ...op.greaterOrEqualUnsigned,
-    ...op.brIf(unrolled + 2),
-    ...windows.flatMap((window) => [...mayStand(window * stride), ...op.brIf(unrolled - window)]),
-    ...step(at, unrolled * stride),
-    ...op.br(0),
-    ...op.end,
-    // Leaving a block further out passes fewer of these.
-    ...windows.slice(1).flatMap(() => [...op.end, ...step(at, stride)]),
-    ...op.end,
-    ...op.get(at),
-    ...op.get(last),
-    ...op.constant(stride),
-    ...op.add,
-    ...op.greaterOrEqualUnsigned,
-    ...op.brIf(1),
+    ...seek(at, stride, isDone, mayStand),
     ...op.block, // leave it for the next window
     ...op.get(at),
     ...op.constant(1 - stride),
